@@ -1,0 +1,13 @@
+// The entry dreampipe/driver: the ports, for those who write drivers.
+export type { Driver, Ports } from './ports/driver.ts'
+export type { Appended, Batch, EventStore, ScanCursor, SchemaGuard, StoreError, Versioned } from './ports/event-store.ts'
+export type { PositionStep, QueryEngine, QueryEngineError, SqlError, SqlParameters, SqlRow, SqlValue } from './ports/query-engine.ts'
+export type { Consumer, ConsumerEvents, DeadLetter, DeadLetters, Deferral, Deferrals, Delivery, Handler, Progress, Subscription, Topic, TopicError } from './ports/topic.ts'
+export type { DocumentFold, FindQuery, ViewDocument, ViewError, ViewStore, ViewTable } from './ports/view-store.ts'
+export { decide, type Candidate, type Decision, type Head, type Mark, type Outcome } from './model/candidate.ts'
+export { brokenDown, contention, invalidQuery, missingDependency, notStarted, unavailable } from './model/errors.ts'
+export type { EventInfo, EventKind, Moment, StoredEvent } from './model/event.ts'
+export { eventIdOf, parseEventId } from './model/identity.ts'
+export type { EntitySchema, PropertySchema, PropertySchemas, Rule } from './model/schema.ts'
+export { growColumns, leafCount, type Addition, type Columns, type ColumnType } from './schema/columns.ts'
+export { rowText } from './schema/row.ts'

@@ -1,0 +1,115 @@
+// The event store on SQLite: one transaction a batch, decided and numbered inside it.
+import { pipe, TE } from '../../fp.ts'
+import { decide, type Candidate, type Head, type Outcome } from '../../model/candidate.ts'
+import { infoOf, type EventInfo } from '../../model/event.ts'
+import { eventIdOf } from '../../model/identity.ts'
+import { instantOfDate } from '../../model/instant.ts'
+import type { EntitySchema } from '../../model/schema.ts'
+import type { Appended, Batch, EventStore, SchemaGuard, Versioned } from '../../ports/event-store.ts'
+import { bytesOfDigest, bytesOfId, digestOfBytes, eventColumns, eventOfRow, markOf, type Row } from './codec.ts'
+import type { Sqlite } from './sqlite.ts'
+import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
+
+const statements = (db: Sqlite, entity: string) => ({
+  head: db.statement(`SELECT sequence, latest_at, latest_sequence, rule, content, seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`),
+  marked: db.statement(`SELECT sequence FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`),
+  event: db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`),
+  insert: db.statement(`INSERT INTO ${eventsTable(entity)} (entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, mark, fingerprint, payload) VALUES (?,?,?,?,?,?,?,?,?,?,?)`),
+  putHead: db.statement(`INSERT INTO ${headsTable(entity)} (entity_id, sequence, latest_at, latest_sequence, rule, content, seen_at, seen) VALUES (?,?,?,?,?,?,?,?) ` +
+    'ON CONFLICT (entity_id) DO UPDATE SET sequence = excluded.sequence, latest_at = excluded.latest_at, latest_sequence = excluded.latest_sequence, rule = excluded.rule, content = excluded.content, seen_at = excluded.seen_at, seen = excluded.seen'),
+})
+
+const headOfRow = (row: Row | undefined): Head | undefined => row === undefined ? undefined : {
+  sequence: row['sequence'] as number,
+  latest: { occurredAt: row['latest_at'] as string, sequence: row['latest_sequence'] as number, rule: row['rule'] as string, content: digestOfBytes(row['content']) },
+  seenAt: row['seen_at'] as string,
+  seen: row['seen'] === null ? [] : JSON.parse(row['seen'] as string) as string[],
+}
+
+type Statements = ReturnType<typeof statements>
+
+const putHead = (sql: Statements, id: Uint8Array, { sequence, latest, seenAt, seen }: Head): void => {
+  sql.putHead.run(id, sequence, latest.occurredAt, latest.sequence, latest.rule, bytesOfDigest(latest.content), seenAt, seen.length === 0 ? null : JSON.stringify(seen))
+}
+
+const markedSequence = (sql: Statements, id: Uint8Array, candidate: Candidate): number | undefined => {
+  for (const { fingerprint } of candidate.marks) {
+    const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint))
+    if (row !== undefined) return row['sequence'] as number
+  }
+  return undefined
+}
+
+const insert = (sql: Statements, id: Uint8Array, candidate: Candidate, sequence: number, recordedAt: string): EventInfo => {
+  const { entityId, kind, occurredAt, source, version, correlationId, payload, marks: [mark] } = candidate
+  sql.insert.run(id, sequence, kind, occurredAt, recordedAt, source, version ?? null, correlationId ?? null, markOf(mark.fingerprint), bytesOfDigest(mark.fingerprint), payload)
+  return {
+    entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt, recordedAt, source,
+    ...(version === undefined ? {} : { version }), ...(correlationId === undefined ? {} : { correlationId }),
+  }
+}
+
+const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): Outcome => {
+  const id = bytesOfId(candidate.entityId)
+  const head = headOfRow(sql.head.get(id))
+  const decision = decide(candidate, head, head === undefined ? undefined : markedSequence(sql, id, candidate))
+  if (decision._tag === 'store') {
+    const event = insert(sql, id, candidate, decision.sequence, recordedAt)
+    putHead(sql, id, decision.head)
+    return { status: 'stored', event }
+  }
+  if (decision._tag === 'duplicate' && decision.head !== undefined) putHead(sql, id, decision.head)
+  const row = sql.event.get(id, decision.of) as Row
+  return { status: decision._tag, event: infoOf(eventOfRow(candidate.entity, row)) }
+}
+
+const versionedOf = (row: Row | undefined): Versioned | undefined =>
+  row === undefined ? undefined : { version: row['version'] as number, schema: JSON.parse(row['schema'] as string) as EntitySchema }
+
+export const eventStore = (db: Sqlite): EventStore => {
+  const made = new Map<string, Statements>()
+  const created = (entity: string): boolean => made.has(entity) || hasEvents(db, entity)
+  const sqlOf = (entity: string): Statements => {
+    const found = made.get(entity)
+    if (found !== undefined) return found
+    const sql = statements(db, entity)
+    made.set(entity, sql)
+    return sql
+  }
+  const schema = (entity: string): Versioned | undefined => versionedOf(db.statement('SELECT version, schema FROM schemas WHERE entity = ?').get(entity))
+  const version = (entity: string): number => (db.statement('SELECT version FROM schemas WHERE entity = ?').get(entity)?.['version'] as number | undefined) ?? 0
+  const putSchema = (entity: string, next: EntitySchema, expected: number): number => {
+    db.statement('INSERT INTO schemas (entity, version, schema) VALUES (?, ?, ?) ON CONFLICT (entity) DO UPDATE SET version = excluded.version, schema = excluded.schema')
+      .run(entity, expected + 1, JSON.stringify(next))
+    return expected + 1
+  }
+  const append = ({ candidates, guards }: Batch): Appended => {
+    const moved = guards.filter((guard: SchemaGuard) => version(guard.entity) !== guard.version).map(({ entity }) => entity)
+    if (moved.length > 0) return { _tag: 'schema-moved', entities: moved }
+    for (const { entity, next, version: expected } of guards) {
+      if (next !== undefined) putSchema(entity, next, expected)
+      if (!created(entity)) createEvents(db, entity)
+    }
+    const recordedAt = instantOfDate(new Date()) as string
+    const outcomes: Outcome[] = []
+    for (const candidate of candidates) outcomes.push(appendOne(sqlOf(candidate.entity), candidate, recordedAt))
+    return { _tag: 'appended', outcomes }
+  }
+  return {
+    append: (batch) => pipe(db.write('append', () => append(batch)), TE.mapLeft((error) => {
+      // A statement prepared inside a transaction that was rolled back may name a table that is gone again.
+      made.clear()
+      return error
+    })),
+    history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
+      : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`)
+        .all(bytesOfId(entityId), after, limit).map((row) => eventOfRow(entity, row))),
+    scan: (entity, after, limit) => db.read('scan', () => !created(entity) ? []
+      : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE (entity_id, sequence) > (?, ?) ORDER BY entity_id, sequence LIMIT ?`)
+        .all(after === undefined ? new Uint8Array(0) : bytesOfId(after.entityId), after?.sequence ?? 0, limit).map((row) => eventOfRow(entity, row))),
+    pending: () => TE.right([]),
+    published: () => TE.right(undefined),
+    schema: (entity) => db.read('schema', () => schema(entity)),
+    saveSchema: (entity, next, expected) => db.write('schema', () => (version(entity) === expected ? putSchema(entity, next, expected) : undefined)),
+  }
+}

@@ -1,0 +1,71 @@
+// Runs one SELECT that came from outside: a single statement, in a read-only transaction, with named parameters.
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { TE, type TaskEither } from '../../fp.ts'
+import { instantOfDate } from '../../model/instant.ts'
+import { invalidQuery, isDreampipeError, reasonOf, unavailable } from '../../model/errors.ts'
+import type { SqlError, SqlParameters, SqlRow, SqlValue } from '../../ports/query-engine.ts'
+import type { DuckDb } from './duckdb.ts'
+import { plainValue } from './result.ts'
+
+const refuse = (path: string, why: string): never => { throw invalidQuery('sql', path, why) }
+
+const bindOne = ({ module }: DuckDb, statement: DuckDBPreparedStatement, index: number, name: string, value: SqlValue): void => {
+  if (value === null) return statement.bindNull(index)
+  if (typeof value === 'boolean') return statement.bindBoolean(index, value)
+  if (typeof value === 'string') return statement.bindVarchar(index, value)
+  if (typeof value === 'bigint') return statement.bindBigInt(index, value)
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? statement.bindBigInt(index, BigInt(value)) : statement.bindDouble(index, value)
+  const instant = instantOfDate(value) ?? refuse(`$${name}`, 'this Date is invalid')
+  return statement.bindTimestampTZ(index, new module.DuckDBTimestampTZValue(BigInt(Date.parse(instant)) * 1000n))
+}
+
+const bind = (duckdb: DuckDb, statement: DuckDBPreparedStatement, parameters: SqlParameters): void => {
+  const asked = new Set<string>()
+  for (let index = 1; index <= statement.parameterCount; index++) {
+    const name = statement.parameterName(index)
+    asked.add(name)
+    const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined
+    if (value === undefined) refuse(`$${name}`, 'the statement asks for this parameter and it is not given')
+    else bindOne(duckdb, statement, index, name, value)
+  }
+  for (const name of Object.keys(parameters)) if (!asked.has(name)) refuse(`$${name}`, 'the statement does not ask for this parameter')
+}
+
+// Preparing one statement prepares it only; more than one would run the others.
+const prepare = async ({ module }: DuckDb, connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> => {
+  const statements = await connection.extractStatements(text)
+  if (statements.count !== 1) refuse('', `sql runs one statement, got ${statements.count}`)
+  const statement = await statements.prepare(0)
+  return statement.statementType === module.StatementType.SELECT ? statement : refuse('', 'sql only reads: the statement must be a SELECT')
+}
+
+const run = async (duckdb: DuckDb, connection: DuckDBConnection, text: string, parameters: SqlParameters, integers: 'number' | 'bigint'): Promise<readonly SqlRow[]> => {
+  const statement = await prepare(duckdb, connection, text)
+  bind(duckdb, statement, parameters)
+  const result = await statement.runAndReadAll()
+  const names = result.deduplicatedColumnNames()
+  const types = result.columnTypes()
+  const context = {
+    duckdb: duckdb.module, integers,
+    unsafe: (column: string, value: bigint) => refuse(column, `${value} is no safe number: read integers exactly with { integers: 'bigint' }`),
+  }
+  return result.getRows().map((row) => Object.fromEntries(names.map((name, i) => [name, plainValue(row[i] as never, types[i] as never, name, context)])))
+}
+
+const asError = (thrown: unknown): SqlError => {
+  if (isDreampipeError(thrown, 'InvalidQuery')) return thrown
+  const why = reasonOf(thrown)
+  return /^(IO|Out of Memory|Internal|FATAL|INTERRUPT)/i.test(why) ? unavailable('sql', why, thrown) : invalidQuery('sql', '', why, thrown)
+}
+
+export const select = (duckdb: DuckDb, text: string, parameters: SqlParameters, { integers }: { readonly integers: 'number' | 'bigint' }): TaskEither<SqlError, readonly SqlRow[]> =>
+  TE.tryCatch(async () => {
+    const connection = await duckdb.instance.connect()
+    try {
+      await connection.run('BEGIN TRANSACTION READ ONLY')
+      return await run(duckdb, connection, text, parameters, integers)
+    } finally {
+      // Closing ends the transaction; nothing was written in it.
+      connection.closeSync()
+    }
+  }, asError)

@@ -1,0 +1,144 @@
+// The topic on SQLite: the event log is the topic, a subscription is a position in it, held by one process at a time.
+import { E, TE, type TaskEither } from '../../fp.ts'
+import type { StoredEvent } from '../../model/event.ts'
+import type { Consumer, ConsumerEvents, Delivery, Handler, Progress, Subscription, Topic, TopicError } from '../../ports/topic.ts'
+import { eventColumns, eventOfRow } from './codec.ts'
+import { deadLetters, deferrals } from './aside.ts'
+import type { Lease } from './lease.ts'
+import type { Sqlite } from './sqlite.ts'
+import { eventsTable, hasEvents, queryEngineLease } from './tables.ts'
+import type { Wake } from './wake.ts'
+
+/** Events a delivery holds at most. */
+const deliverySize = 1_000
+/** Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes. */
+const leaseEach = 250
+const lookEach = 5_000
+
+// DuckDB's file belongs to one process whole, so the query engine's subscriptions share one lease.
+const leaseName = ({ name, entity }: Subscription): string => (name === queryEngineLease ? name : `${name}/${entity.toLowerCase()}`)
+
+/** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
+const backoff = (attempt: number): number => Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
+
+export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: string) => void): Topic => {
+  const last = (entity: string): number =>
+    hasEvents(db, entity) ? (db.statement(`SELECT max(position) AS position FROM ${eventsTable(entity)}`).get()?.['position'] as number | null) ?? 0 : 0
+
+  const savedPosition = ({ name, entity }: Subscription): number | undefined =>
+    db.statement('SELECT position FROM subscriptions WHERE name = ? AND entity = ?').get(name, entity)?.['position'] as number | undefined
+
+  const register = (subscription: Subscription): TaskEither<TopicError, void> => async () => {
+    const { name, entity, filter, from } = subscription
+    const known = await db.read('register', () => savedPosition(subscription) !== undefined)()
+    if (known._tag === 'Left' || known.right) return known._tag === 'Left' ? known : E.right(undefined)
+    return db.write('register', () => {
+      db.statement('INSERT INTO subscriptions (name, entity, position, filter) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+        .run(name, entity, from === 'start' ? 0 : last(entity), filter === undefined ? null : JSON.stringify(filter))
+    })()
+  }
+
+  const behind = (entity: string, position: number): readonly { readonly position: number; readonly event: StoredEvent }[] => !hasEvents(db, entity) ? []
+    : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE position > ? ORDER BY position LIMIT ${deliverySize}`)
+      .all(position).map((row) => ({ position: row['position'] as number, event: eventOfRow(entity, row) }))
+
+  // Fenced: a process that lost its lease moves no cursor; its successor delivers again.
+  const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.write('subscription', () => {
+    if (lease.isHeld(leaseName(subscription))) {
+      db.statement('UPDATE subscriptions SET position = ? WHERE name = ? AND entity = ?').run(after, subscription.name, subscription.entity)
+    }
+  })
+
+  const positionOf = (subscription: Subscription): TaskEither<TopicError, number> => subscription.position === undefined
+    ? db.read('subscription', () => savedPosition(subscription) ?? 0)
+    : TE.map((position: string | undefined) => Number(position ?? 0))(subscription.position())
+
+  // One delivery, if there is one: how many events it held.
+  const deliver = (subscription: Subscription, handler: Handler): TaskEither<TopicError, number> => async () => {
+    const position = await positionOf(subscription)()
+    if (position._tag === 'Left') return position
+    const found = await db.read('subscription', () => behind(subscription.entity, position.right))()
+    if (found._tag === 'Left') return found
+    if (found.right.length === 0) return E.right(0)
+    const after = (found.right[found.right.length - 1] as { readonly position: number }).position
+    const before = position.right === 0 ? undefined : String(position.right)
+    const delivery: Delivery = { events: found.right.map(({ event }) => event), position: { before, after: String(after) } }
+    const handled = await handler(delivery)()
+    if (handled._tag === 'Left') return handled
+    const saved = await savePosition(subscription, after)()
+    return saved._tag === 'Left' ? saved : E.right(found.right.length)
+  }
+
+  const consume = async (subscription: Subscription, handler: Handler, events: ConsumerEvents, signal: AbortSignal, onReady: () => void): Promise<void> => {
+    let attempt = 0
+    let had = false
+    while (!signal.aborted) {
+      const held = await lease.take(leaseName(subscription))()
+      if (held._tag === 'Right' && !held.right) {
+        if (had) onLost(leaseName(subscription))
+        had = false
+        onReady()
+        await wake.next(AbortSignal.any([signal, AbortSignal.timeout(leaseEach)]), leaseEach)
+        continue
+      }
+      const delivered = held._tag === 'Left' ? held : await deliver(subscription, handler)()
+      had ||= held._tag === 'Right'
+      if (delivered._tag === 'Left') {
+        onReady()
+        events.onFailure(delivered.left, ++attempt)
+        await paused(backoff(attempt), signal)
+        continue
+      }
+      attempt = 0
+      onReady()
+      if (delivered.right === 0) await wake.next(signal, lookEach)
+    }
+  }
+
+  const subscribe = (subscription: Subscription, handler: Handler, events: ConsumerEvents): Consumer => {
+    const stopping = new AbortController()
+    const { promise: ready, resolve: onReady } = Promise.withResolvers<void>()
+    const running = consume(subscription, handler, events, stopping.signal, onReady)
+    return {
+      ready,
+      stop: async () => {
+        stopping.abort()
+        await running
+        onReady()
+        if (leaseName(subscription) !== queryEngineLease) await lease.release(leaseName(subscription))
+      },
+    }
+  }
+
+  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => db.read('status', () => {
+    const saved = savedPosition(subscription)
+    const position = saved ?? 0
+    const behindBy = saved === undefined ? 0 : last(subscription.entity) - position
+    const oldest = behindBy > 0 ? db.statement(`SELECT recorded_at FROM ${eventsTable(subscription.entity)} WHERE position > ? ORDER BY position LIMIT 1`).get(position)?.['recorded_at'] as string | undefined : undefined
+    const holder = lease.holderOf(leaseName(subscription))
+    return {
+      registered: saved !== undefined, behind: Math.max(0, behindBy), passed: position, mine: holder?.mine === true,
+      ...(oldest === undefined ? {} : { oldest }), ...(holder === undefined ? {} : { holder: holder.owner }),
+    }
+  })
+
+  return {
+    publish: () => async () => {
+      wake.now()
+      return E.right(undefined)
+    },
+    register, subscribe, progress,
+    deferrals: deferrals(db, wake), deadLetters: deadLetters(db),
+  }
+}
+
+const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  const done = (): void => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', done)
+    resolve()
+  }
+  const timer = setTimeout(done, milliseconds)
+  if (signal.aborted) done()
+  else signal.addEventListener('abort', done)
+})

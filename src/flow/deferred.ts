@@ -1,0 +1,90 @@
+// Tries deferred entities again: reads their events from where they failed, and goes on until nothing waits behind.
+import { E } from '../fp.ts'
+import type { StoredEvent } from '../model/event.ts'
+import type { EventStore, StoreError } from '../ports/event-store.ts'
+import type { Deferral, TopicError } from '../ports/topic.ts'
+import { putAside, type Consuming, type Consumption, type Failed } from './consume.ts'
+
+/** Events read at once, deferrals taken at once, and milliseconds between looks for those that are due. */
+const pageSize = 200
+const most = 32
+const lookEach = 250
+
+export interface Retrying {
+  readonly stop: () => Promise<void>
+}
+
+type Page = E.Either<StoreError | TopicError, readonly StoredEvent[]>
+
+const forgotten = (consumption: Consumption, failed: Failed | undefined): boolean => failed !== undefined && !failed.retry && consumption.gated
+
+// One page of one deferral. Answers whether to go on with the next page.
+const retryPage = async (consuming: Consuming, consumption: Consumption, deferral: Deferral, events: readonly StoredEvent[]): Promise<E.Either<TopicError, boolean>> => {
+  const { topic } = consuming
+  const last = (events[events.length - 1] as StoredEvent).sequence
+  const worked = await consumption.work(events, undefined)()
+  if (worked._tag === 'Left') return worked
+  const [failed] = worked.right
+  const handled = failed === undefined ? last : failed.sequence - 1
+  if (failed === undefined) return E.right(true)
+  if (failed.retry || forgotten(consumption, failed)) {
+    // What was handled is passed over; what failed is written anew, from where it failed.
+    const done = await topic.deferrals.done(deferral, failed.retry ? handled : deferral.through)()
+    if (done._tag === 'Left') return done
+    const put = await putAside(consuming, consumption, failed, Math.max(deferral.through, last), deferral.attempts + 1)()
+    return put._tag === 'Left' ? put : E.right(false)
+  }
+  const put = await putAside(consuming, consumption, failed, failed.sequence, 1)()
+  if (put._tag === 'Left') return put
+  const rest = events.filter(({ sequence }) => sequence > failed.sequence)
+  return rest.length === 0 ? E.right(true) : retryPage(consuming, consumption, deferral, rest)
+}
+
+const retryOne = async (consuming: Consuming, store: EventStore, consumption: Consumption, deferral: Deferral): Promise<E.Either<StoreError | TopicError, void>> => {
+  for (let after = deferral.from - 1; ;) {
+    const page: Page = await store.history(deferral.entity, deferral.entityId, { after, limit: pageSize })()
+    if (page._tag === 'Left') return page
+    const events = page.right
+    if (events.length > 0) {
+      const went = await retryPage(consuming, consumption, deferral, events)
+      if (went._tag === 'Left' || !went.right) return went._tag === 'Left' ? went : E.right(undefined)
+      after = (events[events.length - 1] as StoredEvent).sequence
+      if (events.length === pageSize) continue
+    }
+    const done = await consuming.topic.deferrals.done(deferral, after)()
+    if (done._tag === 'Left') return done
+    if (done.right || events.length === 0) return E.right(undefined)
+  }
+}
+
+/** Keeps trying the deferred entities of a subscription, as long as this process holds it. */
+export const retryDeferred = (consuming: Consuming, store: EventStore, consumption: Consumption): Retrying => {
+  const { subscription } = consumption
+  let stopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  const look = async (): Promise<void> => {
+    const count = await consuming.topic.deferrals.count(subscription.name, subscription.entity)()
+    if (count._tag === 'Left' || count.right === 0) return
+    const progress = await consuming.topic.progress(subscription)()
+    if (progress._tag === 'Left' || !progress.right.mine) return
+    const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, Date.now(), most)()
+    if (due._tag === 'Left') return
+    // An outage leaves the rest where it is: durable, and due at the next look.
+    await Promise.all(due.right.map((deferral) => retryOne(consuming, store, consumption, deferral)))
+  }
+  const next = (): void => {
+    timer = setTimeout(() => {
+      running = look().catch(() => undefined).then(() => { if (!stopped) next() })
+    }, lookEach)
+  }
+  next()
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,100 @@
+// What runs after start: the relay, the two built-in projections, and custom subscriptions.
+import { E, type TaskEither } from '../fp.ts'
+import type { Definition } from '../model/definition.ts'
+import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
+import type { Ports } from '../ports/driver.ts'
+import type { Subscription } from '../ports/topic.ts'
+import { consume, type Consumption } from './consume.ts'
+import { retryDeferred } from './deferred.ts'
+import { evolveStored, positionOf, projectQueryEngine } from './project-query-engine.ts'
+import { projectViews } from './project-views.ts'
+import type { Schemas } from './schemas.ts'
+import type { Observe } from './signal.ts'
+import { tableOf } from './view.ts'
+
+/** What a process does; all of it unless told otherwise. Submitting needs none of them. */
+export type Role = 'receiver' | 'relay' | 'query-engine' | 'views' | 'subscriptions'
+export const roles: readonly Role[] = ['receiver', 'relay', 'query-engine', 'views', 'subscriptions']
+
+/** The built-in subscriptions; no custom one may bear their names. */
+export const builtIn = ['query-engine', 'views'] as const
+
+type RoleError = Infra | Contention | SchemaConflict
+
+/** Something that runs until it is stopped. */
+export interface Running {
+  readonly ready: Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+export interface Runtime {
+  readonly ports: Ports
+  readonly schemas: Schemas
+  readonly observe: Observe
+}
+
+/** Consumes a registered subscription, and retries what it deferred, until stopped. */
+export const run = ({ ports: { topic, eventStore }, observe }: Runtime, consumption: Consumption): Running => {
+  const { subscription } = consumption
+  const consuming = { topic, observe }
+  const consumer = topic.subscribe(subscription, consume(consuming, consumption), {
+    onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: subscription.name, entity: subscription.entity, attempt, error }),
+  })
+  const retrying = retryDeferred(consuming, eventStore, consumption)
+  return {
+    ready: consumer.ready,
+    stop: async () => void await Promise.all([consumer.stop(), retrying.stop()]),
+  }
+}
+
+/** The subscription of a built-in projection: it has missed nothing since the first event. */
+export const builtInSubscription = (name: (typeof builtIn)[number], entity: string): Subscription => ({ name, entity, from: 'start' })
+
+const startViews = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
+  const { viewStore, topic, eventStore } = runtime.ports
+  const generation = await viewStore.generations.active(definition.name)()
+  if (generation._tag === 'Left') return generation
+  const table = tableOf(definition, generation.right)
+  const subscription = builtInSubscription('views', definition.name)
+  for (const step of [viewStore.prepare(table), topic.register(subscription)]) {
+    const done = await step()
+    if (done._tag === 'Left') return done
+  }
+  return E.right(run(runtime, { subscription, gated: true, work: projectViews({ definition, store: eventStore, views: viewStore, table }) }))
+}
+
+const startQueryEngine = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
+  const { queryEngine, topic, eventStore } = runtime.ports
+  const entity = definition.name
+  const readPosition = positionOf(queryEngine, entity)
+  let evolved = false
+  const subscription: Subscription = {
+    ...builtInSubscription('query-engine', entity),
+    // Asked for once the subscription is held: only then may this process open the engine. Its SQL objects are there from then on.
+    position: () => async () => {
+      const made = evolved ? E.right(undefined) : await evolveStored(eventStore, queryEngine, entity)()
+      if (made._tag === 'Left') return made
+      evolved = true
+      return readPosition()()
+    },
+  }
+  const registered = await topic.register(subscription)()
+  if (registered._tag === 'Left') return registered
+  return E.right(run(runtime, { subscription, gated: false, work: projectQueryEngine(eventStore, queryEngine, entity) }))
+}
+
+/** Starts a built-in projection of every entity; on a failure, what was started is stopped again. */
+export const startProjection = (name: (typeof builtIn)[number], runtime: Runtime, definitions: Iterable<Definition>): TaskEither<RoleError, readonly Running[]> => async () => {
+  const running: Running[] = []
+  for (const definition of definitions) {
+    const declared = await runtime.schemas.declare(definition)()
+    const started = declared._tag === 'Left' ? declared : await (name === 'views' ? startViews : startQueryEngine)(runtime, definition)()
+    if (started._tag === 'Left') {
+      await Promise.all(running.map(({ stop }) => stop()))
+      return started
+    }
+    running.push(started.right)
+  }
+  await Promise.all(running.map(({ ready }) => ready))
+  return E.right(running)
+}

@@ -1,0 +1,88 @@
+// A pipeline at run time: connected on first use, its roles running, its verbs as TaskEithers.
+import { E, pipe, TE, type TaskEither } from '../fp.ts'
+import type { Definition } from '../model/definition.ts'
+import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
+import type { Driver } from '../ports/driver.ts'
+import { once, verb, type Context } from './context.ts'
+import { receiver, type Receiver } from './receive.ts'
+import { relay, type Relay } from './relay.ts'
+import { roles as allRoles, startProjection, type Role, type Running, type Runtime } from './roles.ts'
+import { schemas } from './schemas.ts'
+import { harmless, type Observe } from './signal.ts'
+import { subscriptions, type Subscriptions } from './subscriptions.ts'
+
+export interface Connected extends Runtime { readonly relay: Relay }
+
+export interface Core {
+  readonly context: Context
+  readonly connect: TaskEither<Infra, Connected>
+  readonly receiver: Receiver
+  readonly subscriptions: Subscriptions
+  readonly start: (roles: readonly Role[]) => TaskEither<Infra | Contention | SchemaConflict, void>
+  readonly isRunning: (role: Role) => boolean
+  /** Ends everything; what is in flight is finished first, for at most `timeout` ms. */
+  readonly close: (timeout: number) => Promise<void>
+}
+
+const pause = (milliseconds: number): { readonly over: Promise<void>; readonly cancel: () => void } => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return { over: new Promise((resolve) => { timer = setTimeout(resolve, milliseconds) }), cancel: () => clearTimeout(timer) }
+}
+
+export const core = (definitions: ReadonlyMap<string, Definition>, driver: Driver, watch: Observe, maxAhead: number): Core => {
+  const observe = harmless(watch)
+  let closing: Promise<void> | undefined
+  const opened = once(driver.open())
+  const connected = once<Infra, Connected>(pipe(opened.get, TE.map((ports) => ({ ports, schemas: schemas(ports.eventStore), observe, relay: relay(ports, definitions, observe) }))))
+  const context: Context = { definitions, ports: opened.get, observe, maxAhead, isClosed: () => closing !== undefined }
+  const connect: TaskEither<Infra, Connected> = verb(context, 'connect', () => connected.get)
+  const subscribed = subscriptions(connect, observe)
+  const receiving = receiver(context, async () => {
+    const ready = await connected.get()
+    return ready._tag === 'Left' ? ready : E.right({ ...ready.right, relay: ready.right.relay.publish })
+  }, subscribed.registering)
+
+  const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
+  const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
+    if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
+    if (role === 'relay') at.relay.sweep()
+    if (role === 'subscriptions') subscribed.start()
+    return Promise.resolve(E.right([]))
+  }
+  const start: Core['start'] = (wanted) => async () => {
+    const at = await connect()
+    if (at._tag === 'Left') return at
+    for (const role of allRoles.filter((each) => wanted.includes(each))) {
+      const starting = running.get(role) ?? startRole(role, at.right)
+      running.set(role, starting)
+      const started = await starting
+      if (started._tag === 'Right') continue
+      running.delete(role)
+      return started
+    }
+    return E.right(undefined)
+  }
+
+  const finish = async (): Promise<void> => {
+    await receiving.idle()
+    await subscribed.stop()
+    for (const starting of running.values()) {
+      const started = await starting
+      if (started._tag === 'Right') await Promise.all(started.right.map(({ stop }) => stop()))
+    }
+    const at = await connected.peek()
+    if (at?._tag === 'Right') await at.right.relay.stop()
+  }
+  const close = async (timeout: number): Promise<void> => {
+    const limit = pause(timeout)
+    await Promise.race([finish(), limit.over])
+    limit.cancel()
+    const ports = await opened.peek()
+    if (ports?._tag === 'Right') await ports.right.close()
+  }
+  return {
+    context, connect, receiver: receiving, subscriptions: subscribed, start,
+    isRunning: (role) => running.has(role),
+    close: (timeout) => (closing ??= close(timeout)),
+  }
+}

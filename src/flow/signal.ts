@@ -1,0 +1,41 @@
+// What a pipeline tells whoever watches it: one tagged union, and what happens when nobody does.
+import type { DreampipeError } from '../model/errors.ts'
+import type { DeadLetter } from '../ports/topic.ts'
+
+export type Signal =
+  /** A subscription's delivery failed and is tried again after a pause; everything waits in its place meanwhile. */
+  | { readonly _tag: 'retrying'; readonly subscription: string; readonly entity: string; readonly attempt: number; readonly error: DreampipeError }
+  /** One entity's events wait after a failure; the others go on. */
+  | { readonly _tag: 'deferred'; readonly subscription: string; readonly entity: string; readonly entityId: string; readonly sequence: number; readonly attempt: number; readonly reason: string }
+  /** Something failed for good and is a dead letter now. */
+  | { readonly _tag: 'parked'; readonly letter: DeadLetter }
+  /** Stored events could not be published yet; they will be. */
+  | { readonly _tag: 'unpublished'; readonly entity: string; readonly error: DreampipeError }
+  /** A subscription could not be registered; it is tried again. */
+  | { readonly _tag: 'unregistered'; readonly subscription: string; readonly entity: string; readonly error: DreampipeError }
+
+export type Observe = (signal: Signal) => void
+
+// The try at which a failure counts as an outage: the first ones are everyday life.
+const outage = 4
+
+/** Without an observer, outages and dead letters are process warnings. */
+export const warn: Observe = (signal) => {
+  if (signal._tag === 'parked') {
+    const { subscription, entity, entityId, sequence, reason } = signal.letter
+    process.emitWarning(`${subscription} ${entity} ${entityId} from event ${sequence}: ${reason}`, { type: 'DreampipeDeadLetter' })
+  } else if (signal._tag === 'retrying' && signal.attempt === outage) {
+    process.emitWarning(`${signal.subscription} ${signal.entity} keeps failing and keeps trying: ${signal.error.message}`, { type: 'DreampipeOutage' })
+  } else if (signal._tag === 'unregistered') {
+    process.emitWarning(`${signal.subscription} ${signal.entity} is not registered yet: ${signal.error.message}`, { type: 'DreampipeOutage' })
+  }
+}
+
+/** An observer that cannot harm the pipeline by throwing. */
+export const harmless = (observe: Observe): Observe => (signal) => {
+  try {
+    observe(signal)
+  } catch (thrown) {
+    process.emitWarning(`an observer threw: ${String(thrown)}`, { type: 'DreampipeObserver' })
+  }
+}

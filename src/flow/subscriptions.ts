@@ -1,0 +1,96 @@
+// Custom subscriptions of a pipeline: registered at once, consumed while the pipeline runs that role.
+import type { Definition } from '../model/definition.ts'
+import { invalidDefinition, type DreampipeError } from '../model/errors.ts'
+import type { Subscription } from '../ports/topic.ts'
+import type { TaskEither } from '../fp.ts'
+import { filterOf, handling, type Handle } from './handle.ts'
+import { builtIn, run, type Running, type Runtime } from './roles.ts'
+import type { Observe } from './signal.ts'
+
+export interface Subscriptions {
+  readonly add: (definition: Definition, options: { readonly name: string; readonly filter?: { readonly [attribute: string]: unknown }; readonly from?: 'now' | 'start'; readonly handle: Handle }) => Registered
+  /** Consumes every registered subscription from now on, and those added later. */
+  readonly start: () => void
+  /** What the receiver waits for: an update submitted after `subscribe` is not committed before the subscription is registered. */
+  readonly registering: () => Promise<unknown> | undefined
+  readonly all: () => readonly Subscription[]
+  readonly stop: () => Promise<void>
+}
+
+export interface Registered {
+  readonly ready: Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+interface Entry { readonly subscription: Subscription; readonly stopping: AbortController; running: Running | undefined; consume: (() => void) | undefined }
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  const timer = setTimeout(resolve, milliseconds)
+  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+})
+
+const keyOf = ({ name, entity }: Subscription): string => `${entity.toLowerCase()}/${name}`
+
+const checkName = (definition: Definition, name: string): void => {
+  const refuse = (why: string): never => { throw invalidDefinition(definition.name, `subscription ${JSON.stringify(name)}`, why) }
+  if (typeof name !== 'string' || !/^[A-Za-z][\w.-]{0,99}$/.test(name)) refuse('a name starts with a letter and has letters, digits, _, - and ., at most 100')
+  if (builtIn.some((each) => each === name)) refuse('this name belongs to a built-in projection')
+}
+
+export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, observe: Observe): Subscriptions => {
+  const entries = new Map<string, Entry>()
+  const registrations = new Set<Promise<unknown>>()
+  let started = false
+
+  // Tries until it is registered or given up: an outage at start loses no event that comes after it.
+  const register = async ({ subscription, stopping: { signal } }: Entry): Promise<Runtime | undefined> => {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const connected = await runtime()
+      const registered = connected._tag === 'Left' ? connected : await connected.right.ports.topic.register(subscription)()
+      if (registered._tag === 'Right' && connected._tag === 'Right') return connected.right
+      if (registered._tag === 'Left') {
+        observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
+        if (registered.left._tag === 'Closed') return undefined
+      }
+      await pause(Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)), signal)
+    }
+    return undefined
+  }
+
+  const stopOne = async (entry: Entry): Promise<void> => {
+    entry.stopping.abort()
+    entries.delete(keyOf(entry.subscription))
+    await entry.running?.stop()
+  }
+
+  const add: Subscriptions['add'] = (definition, { name, filter, from = 'now', handle }) => {
+    checkName(definition, name)
+    if (typeof handle !== 'function') throw invalidDefinition(definition.name, `subscription ${name}`, 'handle is a function')
+    const texts = filterOf(definition, filter)
+    const subscription: Subscription = { name, entity: definition.name, from, ...(texts === undefined ? {} : { filter: texts }) }
+    if (entries.has(keyOf(subscription))) throw invalidDefinition(definition.name, `subscription ${name}`, 'is subscribed in this pipeline already')
+    const entry: Entry = { subscription, stopping: new AbortController(), running: undefined, consume: undefined }
+    entries.set(keyOf(subscription), entry)
+    const registration = register(entry)
+    const ready = registration.then((connected) => {
+      if (connected === undefined || entry.stopping.signal.aborted) return
+      entry.consume = () => { entry.running ??= run(connected, { subscription, gated: false, work: handling(definition, `subscription ${name}`, texts, handle) }) }
+      if (started) entry.consume()
+    })
+    registrations.add(ready)
+    void ready.finally(() => registrations.delete(ready))
+    return { ready, stop: () => stopOne(entry) }
+  }
+
+  return {
+    add,
+    start: () => {
+      started = true
+      for (const entry of entries.values()) entry.consume?.()
+    },
+    registering: () => (registrations.size === 0 ? undefined : Promise.all(registrations)),
+    all: () => [...entries.values()].map(({ subscription }) => subscription),
+    stop: async () => void await Promise.all([...entries.values()].map(stopOne)),
+  }
+}
+

@@ -1,0 +1,85 @@
+// The typed surface: every verb once, for both faces.
+import type { t, TaskEither, Either } from '../fp.ts'
+import type { AnyEntity, EventOf, Identifier, Past, View, Where } from '../model/entity.ts'
+import type { Contention, Infra, ReadError, SchemaConflict, SourceFailed, SubmitError } from '../model/errors.ts'
+import type { Receipt } from '../model/event.ts'
+import type { Update } from '../model/update.ts'
+import type { DeadLetter } from '../ports/topic.ts'
+import type { Role } from './roles.ts'
+import type { Status } from './status.ts'
+import type { Counts, SubmitAllOptions } from './submit-all.ts'
+
+/** Something to end: `await using`, or `close`. */
+export interface Closable extends AsyncDisposable {
+  readonly close: (options?: { readonly timeout?: number }) => Promise<void>
+}
+
+/** A custom subscription of this process. Closing it ends the consuming; the subscription itself stays and misses nothing. */
+export interface Subscribed extends Closable {
+  /** Resolves once it is registered durably: every event stored from then on reaches it. */
+  readonly ready: Promise<void>
+}
+
+/** An update of a builder's, or one in raw wire form. */
+export type Submittable<E extends AnyEntity> = Update<E['name']> | { readonly entity: E['name']; readonly yadto: unknown }
+
+export type Face = 'promise' | 'fp'
+type Out<F extends Face, Er, A> = F extends 'fp' ? TaskEither<Er, A> : Promise<A>
+type Stream<F extends Face, Er, A> = AsyncIterable<F extends 'fp' ? Either<Er, A> : A>
+
+export interface SubscriptionOptions<L extends AnyEntity> {
+  /** Unique among the entity's subscriptions; letters, digits, `_`, `-` and `.`. */
+  readonly name: string
+  /** Only events whose attributes have these values; a delete carries no attributes but its keys. */
+  readonly filter?: { readonly [K in L['shape']['attributes']]?: string | number | boolean }
+  /** Where a new subscription begins: with the next event, or with the first there ever was. */
+  readonly from?: 'now' | 'start'
+  /** Called per entity in order. A failure is tried again with backoff and no limit; an error with `retry: false` makes the event a dead letter. At least once: the event's id tells a repetition. */
+  readonly handle: (event: EventOf<L>) => void | PromiseLike<unknown> | TaskEither<unknown, unknown>
+}
+
+/** The verbs of a pipeline: as Promises that reject with a `DreampipeError`, or (`fp`) the same as lazy TaskEithers. */
+export interface Verbs<E extends AnyEntity, F extends Face> {
+  /** Runs relay, projections and subscriptions in this process (or the given roles); not needed to submit only. */
+  readonly start: (options?: { readonly roles?: readonly Role[] }) => Out<F, Infra | Contention | SchemaConflict, void>
+  /** Stores one update if it is new. The receipt says what it was, and means stored. */
+  readonly submit: (update: Submittable<E>) => Out<F, SubmitError, Receipt>
+  /** Submits a stream with flat memory. A rejected update is told and counted; an outage ends the stream. */
+  readonly submitAll: (updates: Iterable<Submittable<E>> | AsyncIterable<Submittable<E>>, options?: SubmitAllOptions) => Out<F, SubmitError | SourceFailed, Counts>
+  /** Waits until both projections hold the receipt's event, or all that was acknowledged before the call. `timeout` in ms, 30,000 by default. */
+  readonly settled: (receipt?: Receipt, options?: { readonly timeout?: number }) => Out<F, ReadError | Contention, void>
+  /** The view of one entity, or undefined. */
+  readonly current: <L extends E>(entity: L, id: Identifier<L>) => Out<F, ReadError | Contention, View<L> | undefined>
+  /** All properties and calculated values as of an instant, as known now, or undefined. */
+  readonly asOf: <L extends E>(entity: L, id: Identifier<L>, instant: string | Date) => Out<F, ReadError | Contention, Past<L> | undefined>
+  /** A page of views by indexed properties; `limit` 1 to 1,000, by default 100; `next` is the next page's cursor. */
+  readonly find: <L extends E>(entity: L, query?: { readonly where?: Where<L>; readonly limit?: number; readonly cursor?: string }) =>
+    Out<F, ReadError | Contention, { readonly items: readonly View<L>[]; readonly next?: string }>
+  /** Every event of one entity, in sequence. */
+  readonly history: <L extends E>(entity: L, id: Identifier<L>) => Stream<F, ReadError | Contention, EventOf<L>>
+  /** One SELECT over `<Entity>`, `<Entity>_events` and `<Entity>_as_of(instant)`, with `$name` parameters. */
+  readonly sql: <A = { readonly [column: string]: unknown }>(
+    text: string, parameters?: { readonly [name: string]: string | number | bigint | boolean | Date | null },
+    options?: { readonly row?: t.Type<A, unknown, unknown>; readonly integers?: 'number' | 'bigint' }) => Out<F, ReadError | Contention, readonly A[]>
+  /** Lag, deferred entities and dead letters, per subscription. */
+  readonly status: () => Out<F, Infra | Contention, Status>
+  readonly deadLetters: {
+    /** Oldest first, at most a thousand. */
+    readonly list: (entity?: E) => Out<F, Infra | Contention, readonly DeadLetter[]>
+    /** Tries again; false where the letter is gone. */
+    readonly retry: (letter: DeadLetter) => Out<F, Infra | Contention, boolean>
+    /** Passes over it; false where the letter is gone. */
+    readonly drop: (letter: DeadLetter) => Out<F, Infra | Contention, boolean>
+  }
+}
+
+/** A pipeline over the entities `E`. */
+export interface Pipeline<E extends AnyEntity> extends Verbs<E, 'promise'>, Closable {
+  /** The same verbs as lazy, lawful TaskEithers. */
+  readonly fp: Verbs<E, 'fp'>
+  /** Registers a durable subscription at once; consumes once the pipeline is started. Throws `InvalidDefinition` where the name or filter is bad. */
+  readonly subscribe: <L extends E>(entity: L, subscription: SubscriptionOptions<L>) => Subscribed
+}
+
+/** Any pipeline, for code that needs none of its entities. */
+export type AnyPipeline = Pipeline<never>

@@ -1,0 +1,26 @@
+// The entry dreampipe: the whole public surface on one page.
+export { createPipeline, type PipelineOptions } from './pipeline.ts'
+export type { AnyPipeline, Closable, Pipeline, Submittable, Subscribed, SubscriptionOptions, Verbs } from './flow/verbs.ts'
+export type { Counts, SubmitAllOptions } from './flow/submit-all.ts'
+export type { Role } from './flow/roles.ts'
+export type { Observe, Signal } from './flow/signal.ts'
+export type { Status, SubscriptionStatus } from './flow/status.ts'
+export { entity } from './model/entity.ts'
+export type {
+  AnyEntity, Delete, Entity, EventOf, Identifier, MaybeTask, Past, Shape, State, TransformContext, Upsert, View, Where,
+} from './model/entity.ts'
+export type { Meta, Update } from './model/update.ts'
+export { y } from './model/property.ts'
+export type { Inputs, LearnedProperties, Properties, Property, Values } from './model/property.ts'
+export type { Mode } from './model/spec.ts'
+export { YadtoCodec } from './model/decode.ts'
+export type { EntityPropertyValue, PropertyType, Yadto } from './model/yadto.ts'
+export type { EventInfo, Receipt } from './model/event.ts'
+export { isDreampipeError } from './model/errors.ts'
+export type {
+  Closed, Contention, DreampipeError, Failure, Infra, InvalidDefinition, InvalidQuery, InvalidUpdate, MissingDependency, NotProvisioned, NotStarted, Parked,
+  ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, TimedOut, TransformFailed, Unavailable, UnknownEntity,
+} from './model/errors.ts'
+export type { Problem, ProblemCode } from './model/problem.ts'
+export type { DeadLetter } from './ports/topic.ts'
+export type { Driver } from './ports/driver.ts'

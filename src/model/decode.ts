@@ -1,0 +1,98 @@
+// Decodes an update's map: metadata apart from content, both canonical, or every problem at once; never throws.
+import { E, t } from '../fp.ts'
+import { checkSize, isHopeless, isPlainObject, newReading, readMap, type Reading } from './decode-value.ts'
+import { limits } from './limits.ts'
+import { badTopName } from './name.ts'
+import { problem, type Problem } from './problem.ts'
+import { isMetadataName, metadataNames, type EntityPropertyValue, type MetadataName, type Yadto } from './yadto.ts'
+
+/** An update's metadata. */
+export interface Metadata {
+  readonly source: string
+  readonly operation: 'upsert' | 'delete'
+  readonly version?: string
+  readonly correlationId?: string
+}
+
+/** A decoded update: canonical content, names sorted, without the metadata properties. */
+export interface Decoded {
+  readonly metadata: Metadata
+  readonly content: Yadto
+}
+
+// A Long is an Integer, and so on: metadata is String, canonical like everything.
+const metadataText = (name: MetadataName, value: EntityPropertyValue | undefined, problems: Problem[]): string | undefined => {
+  if (value === undefined || value.value === null) return undefined
+  if (value.propertyType !== 'String') return void problems.push(problem('WrongType', name, `is String, got ${value.propertyType}`))
+  checkSize(value.value as string, limits.attributeBytes, name, 'this metadata', problems)
+  return value.value
+}
+
+const readMetadata = (found: { readonly [N in MetadataName]?: EntityPropertyValue }, problems: Problem[]): Metadata => {
+  const source = metadataText('eventSource', found.eventSource, problems)
+  const version = metadataText('eventVersion', found.eventVersion, problems)
+  const correlationId = metadataText('correlationId', found.correlationId, problems)
+  const operation = metadataText('eventOperation', found.eventOperation, problems) ?? 'upsert'
+  if (source === undefined && !problems.some(({ path }) => path === 'eventSource')) problems.push(problem('Missing', 'eventSource', 'every update says who sent it'))
+  if (source === '') problems.push(problem('Missing', 'eventSource', 'is empty'))
+  if (operation !== 'upsert' && operation !== 'delete') problems.push(problem('BadOperation', 'eventOperation', `is upsert or delete, got ${JSON.stringify(operation.slice(0, 40))}`))
+  return {
+    source: source ?? '', operation: operation === 'delete' ? 'delete' : 'upsert',
+    ...(version === undefined ? {} : { version }), ...(correlationId === undefined ? {} : { correlationId }),
+  }
+}
+
+const read = (input: unknown, reading: Reading): Decoded => {
+  if (!isPlainObject(input)) {
+    reading.problems.push(problem('WrongType', '', 'an update is an object of properties'))
+    return { metadata: { source: '', operation: 'upsert' }, content: {} }
+  }
+  const all = readMap(input, '', 1, reading, badTopName)
+  const metadata = readMetadata(all, reading.problems)
+  if (isHopeless(reading) && reading.bytes > limits.eventBytes) reading.problems.push(problem('TooLarge', '', `the update has more than ${limits.eventBytes.toLocaleString('en')} bytes`))
+  const content: { [name: string]: EntityPropertyValue } = {}
+  for (const name in all) if (!isMetadataName(name)) content[name] = all[name] as EntityPropertyValue
+  return { metadata, content }
+}
+
+/** The decoded update, or every problem it has (at most a thousand). */
+export const decodeYadto = (input: unknown): E.Either<readonly Problem[], Decoded> => {
+  const reading = newReading()
+  try {
+    const decoded = read(input, reading)
+    return reading.problems.length === 0 ? E.right(decoded) : E.left(reading.problems)
+  } catch {
+    // A getter or proxy of the caller's that throws, or an object built to exhaust the stack.
+    return E.left([problem('WrongType', '', 'the update cannot be read')])
+  }
+}
+
+const joined = ({ metadata, content }: Decoded): Yadto => {
+  const text = (value: string): EntityPropertyValue => ({ propertyType: 'String', value })
+  const all: { [name: string]: EntityPropertyValue } = { ...content, eventSource: text(metadata.source) }
+  if (metadata.version !== undefined) all['eventVersion'] = text(metadata.version)
+  if (metadata.correlationId !== undefined) all['correlationId'] = text(metadata.correlationId)
+  if (metadata.operation === 'delete') all['eventOperation'] = text('delete')
+  return Object.fromEntries(Object.keys(all).sort().map((name) => [name, all[name] as EntityPropertyValue]))
+}
+
+/** Metadata and content as one wire map again, names sorted. */
+export const encodeYadto = joined
+
+const metadataSet: ReadonlySet<string> = new Set(metadataNames)
+
+/** YADTO as an io-ts codec: any input to the canonical map, metadata included; each problem is one io-ts error with its path as context. */
+export const YadtoCodec: t.Type<Yadto, Yadto, unknown> = new t.Type(
+  'Yadto',
+  (u): u is Yadto => E.isRight(decodeYadto(u)),
+  (input, context) => {
+    const decoded = decodeYadto(input)
+    if (E.isRight(decoded)) return t.success(joined(decoded.right))
+    return t.failures(decoded.left.map(({ path, code, message }) => ({
+      value: input,
+      context: [...context, ...path.split('.').filter((key) => key !== '').map((key) => ({ key, type: metadataSet.has(key) ? t.string : t.unknown }))],
+      message: `${path === '' ? '(update)' : path}: ${message} [${code}]`,
+    })))
+  },
+  (yadto) => yadto,
+)

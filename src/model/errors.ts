@@ -1,0 +1,86 @@
+// Every failure as one tagged union: real Errors made by functions, told apart by tag, never by class or message.
+import { describeProblems, type Problem } from './problem.ts'
+
+/** A real `Error` with a tag. `retry` says whether the same call may succeed later. */
+export type Failure<Tag extends string, Fields = {}> = Error & {
+  readonly _tag: Tag
+  readonly retry: boolean
+  readonly toJSON: () => { readonly [key: string]: unknown }
+} & Fields
+
+type Problems = { readonly entity: string; readonly problems: readonly [Problem, ...Problem[]] }
+
+export type Unavailable = Failure<'Unavailable'>
+export type NotProvisioned = Failure<'NotProvisioned', { readonly remedy: string }>
+export type MissingDependency = Failure<'MissingDependency', { readonly install: string }>
+export type Closed = Failure<'Closed'>
+/** What any verb can meet: the technology behind the pipeline is away, not set up, not installed, or the pipeline is closed. */
+export type Infra = Unavailable | NotProvisioned | MissingDependency | Closed
+
+/** Everything wrong with one update, all problems together. */
+export type InvalidUpdate = Failure<'InvalidUpdate', Problems>
+/** This process' definition of an entity contradicts the stored one. */
+export type SchemaConflict = Failure<'SchemaConflict', Problems>
+export type UnknownEntity = Failure<'UnknownEntity'>
+export type TransformFailed = Failure<'TransformFailed'>
+export type Contention = Failure<'Contention'>
+export type SubmitError = Infra | InvalidUpdate | SchemaConflict | UnknownEntity | TransformFailed | Contention
+
+export type InvalidQuery = Failure<'InvalidQuery', { readonly path: string }>
+export type TimedOut = Failure<'TimedOut'>
+export type NotStarted = Failure<'NotStarted'>
+export type Parked = Failure<'Parked'>
+export type ReadError = Infra | InvalidQuery | SchemaConflict | UnknownEntity | TimedOut | NotStarted | Parked
+
+/** What an update stream or a source was read from failed, or a callback of the caller's did. */
+export type SourceFailed = Failure<'SourceFailed'>
+export type RunError = SubmitError | SourceFailed | Failure<'TooManyRejected'> | Failure<'AlreadyRunning'>
+export type InvalidDefinition = Failure<'InvalidDefinition', { readonly path: string }>
+
+/** Every error that dreampipe makes. */
+export type DreampipeError = RunError | ReadError | InvalidDefinition
+
+const brand = Symbol.for('dreampipe.error')
+
+type Details = { readonly retry?: boolean; readonly cause?: unknown; readonly [field: string]: unknown }
+
+const make = <E extends DreampipeError>(tag: E['_tag'], message: string, { retry = false, cause, ...fields }: Details = {}): E => {
+  const error = new Error(message, cause === undefined ? undefined : { cause })
+  // The own `name` is what a stack trace and a log line show.
+  Object.defineProperty(error, 'name', { value: tag, configurable: true })
+  Object.defineProperty(error, brand, { value: true })
+  Object.defineProperty(error, 'toJSON', { value: () => ({ _tag: tag, message, retry, ...fields }) })
+  return Object.assign(error, { _tag: tag, retry, ...fields }) as unknown as E
+}
+
+const some = (problems: readonly Problem[]): readonly [Problem, ...Problem[]] => problems as readonly [Problem, ...Problem[]]
+
+export const invalidUpdate = (entity: string, problems: readonly Problem[]): InvalidUpdate =>
+  make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, { entity, problems: some(problems) })
+export const schemaConflict = (entity: string, problems: readonly Problem[]): SchemaConflict =>
+  make('SchemaConflict', `${entity}: its definition contradicts what is stored: ${describeProblems(problems)}`, { entity, problems: some(problems) })
+export const unknownEntity = (verb: string, entity: string, known: readonly string[]): UnknownEntity =>
+  make('UnknownEntity', `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`)
+export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
+/** Unavailable, and trying again will not help: a full disk, a read-only folder. */
+export const brokenDown = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: false, cause })
+export const contention = (verb: string, why: string, cause?: unknown): Contention => make('Contention', `${verb}: ${why}`, { retry: true, cause })
+export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
+export const timedOut = (verb: string, why: string): TimedOut => make('TimedOut', `${verb}: ${why}`, { retry: true })
+export const sourceFailed = (verb: string, why: string, cause: unknown): SourceFailed => make('SourceFailed', `${verb}: ${why}: ${reasonOf(cause)}`, { cause })
+export const closed = (verb: string): Closed => make('Closed', `${verb}: the pipeline is closed`)
+export const parked = (verb: string, why: string): Parked => make('Parked', `${verb}: ${why}`)
+export const invalidQuery = (verb: string, path: string, why: string, cause?: unknown): InvalidQuery =>
+  make('InvalidQuery', `${verb}: ${path === '' ? '' : `${path}: `}${why}`, { path, cause })
+export const invalidDefinition = (entity: string, path: string, why: string): InvalidDefinition =>
+  make('InvalidDefinition', `entity ${entity}: ${path === '' ? '' : `${path}: `}${why}`, { path })
+export const missingDependency = (verb: string, name: string, cause?: unknown): MissingDependency =>
+  make('MissingDependency', `${verb}: needs the package ${name}, which is not installed: npm install ${name}`, { install: `npm install ${name}`, cause })
+
+/** Whether a value is one of dreampipe's errors, of one of these tags when any are given. */
+export const isDreampipeError = <T extends DreampipeError['_tag'] = DreampipeError['_tag']>(u: unknown, ...tags: T[]): u is Extract<DreampipeError, { _tag: T }> =>
+  typeof u === 'object' && u !== null && brand in u && '_tag' in u && (tags.length === 0 || tags.some((tag) => tag === u._tag))
+
+/** A short text of any thrown value, for a message; never its stack. */
+export const reasonOf = (thrown: unknown): string =>
+  typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown)

@@ -1,0 +1,29 @@
+// What can be wrong with one update: problems with a code and a path, collected all at once.
+
+export type ProblemCode =
+  | 'Missing' | 'WrongType' | 'UnknownProperty' | 'BadName' | 'BadOperation' | 'BadTimestamp'
+  | 'SchemaConflict' | 'TooDeep' | 'TooLarge' | 'ListOfLists'
+
+/** One thing wrong, at `path`: `address.street`, `tags[3]`; the empty path is the update itself. */
+export interface Problem {
+  readonly code: ProblemCode
+  readonly path: string
+  readonly message: string
+}
+
+export const problem = (code: ProblemCode, path: string, message: string): Problem => ({ code, path, message })
+
+/** The path of a property inside `parent`. */
+export const child = (parent: string, name: string): string => (parent === '' ? printable(name) : `${parent}.${printable(name)}`)
+
+/** The path of an element inside the List at `parent`. */
+export const element = (parent: string, index: number): string => `${parent}[${index}]`
+
+// A name comes from outside: a path stays one short line whatever it holds.
+const printable = (name: string): string => (/^[\w$-]{1,300}$/.test(name) ? name : JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name))
+
+/** One line that names every problem (at most ten), for an error's message. */
+export const describeProblems = (problems: readonly Problem[]): string => {
+  const shown = problems.slice(0, 10).map(({ code, path, message }) => `${path === '' ? '(update)' : path}: ${message} [${code}]`)
+  return problems.length > 10 ? `${shown.join('; ')}; and ${problems.length - 10} more` : shown.join('; ')
+}

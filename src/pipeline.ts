@@ -1,0 +1,104 @@
+// createPipeline: the only wiring. Entities and a driver in, a pipeline with two faces of one implementation out.
+import { embedded } from './drivers/embedded/driver.ts'
+import { E, pipe, TE, type TaskEither } from './fp.ts'
+import { definitionOf, verb } from './flow/context.ts'
+import * as letters from './flow/dead-letters.ts'
+import { promised } from './flow/faces.ts'
+import { asOf, current, find, history, sql } from './flow/query.ts'
+import { builtIn, builtInSubscription, roles } from './flow/roles.ts'
+import type { Result } from './flow/receive.ts'
+import { core, type Connected, type Core } from './flow/runtime.ts'
+import type { Schemas } from './flow/schemas.ts'
+import { settled } from './flow/settle.ts'
+import { warn, type Observe } from './flow/signal.ts'
+import { status } from './flow/status.ts'
+import { submitAll } from './flow/submit-all.ts'
+import type { Closable, Pipeline, Verbs } from './flow/verbs.ts'
+import type { Definition } from './model/definition.ts'
+import type { AnyEntity } from './model/entity.ts'
+import { invalidDefinition, type DreampipeError } from './model/errors.ts'
+import type { Receipt } from './model/event.ts'
+import { limits } from './model/limits.ts'
+import type { Driver, Ports } from './ports/driver.ts'
+
+export interface PipelineOptions {
+  /** Where everything is kept; by default embedded, in `./.dreampipe`. */
+  readonly driver?: Driver
+  /** Receives what happens behind the scenes; by default outages and dead letters are process warnings. */
+  readonly observe?: Observe
+  /** Milliseconds that an update's timestamp may lie ahead of this machine's clock; a day by default. */
+  readonly maxAhead?: number
+}
+
+// The types of the surface hold what runs behind it: entities are their definitions there.
+type AnyVerbs = Verbs<AnyEntity, 'fp'>
+type Task<A> = TaskEither<DreampipeError, A>
+
+const definitionsOf = (entities: readonly AnyEntity[]): ReadonlyMap<string, Definition> => {
+  const definitions = new Map<string, Definition>()
+  const names = new Set<string>()
+  for (const { definition } of entities) {
+    if (names.has(definition.name.toLowerCase())) throw invalidDefinition(definition.name, '', 'is in this pipeline already; names are unique without regard to case')
+    names.add(definition.name.toLowerCase())
+    definitions.set(definition.name, definition)
+  }
+  return definitions
+}
+
+const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
+  const { context, connect, receiver } = at
+  const definitions = [...context.definitions.values()]
+  const onPorts = <A>(name: string, work: (ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
+    verb(context, name, () => pipe(connect as Task<Connected>, TE.flatMap(({ ports, schemas }) => work(ports, schemas))))
+  const reading = <A>(name: string, entity: AnyEntity, read: (definition: Definition, ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
+    onPorts(name, (ports, schemas) => pipe(TE.fromEither(definitionOf(context, name, String(entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap((definition) => read(definition, ports, schemas))))
+  const subscriptions = () => [...definitions.flatMap(({ name }) => builtIn.map((projection) => builtInSubscription(projection, name))), ...at.subscriptions.all()]
+  return {
+    start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
+    submit: (update) => verb(context, 'submit', () => new Promise<Result>((resolve) => { receiver.push(update, resolve) })),
+    submitAll: (updates, options = {}) => verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
+    settled: (receipt?: Receipt, options?: { readonly timeout?: number }) =>
+      onPorts('settled', (ports) => settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)) as never,
+    current: (entity, id) => reading('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)) as never,
+    asOf: (entity, id, instant) => reading('asOf', entity, (definition, ports, schemas) => asOf(ports, schemas, definition, id, instant)) as never,
+    find: (entity, query = {}) => reading('find', entity, (definition, ports) => find(ports, definition, query)) as never,
+    history: (entity, id) => historyOf(at, entity, id as never) as never,
+    sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
+    status: () => onPorts('status', (ports) => status(driver.name, ports, subscriptions())) as never,
+    deadLetters: {
+      list: (entity) => onPorts('deadLetters.list', (ports) => letters.list(ports, entity === undefined ? {} : { entity: entity.name })) as never,
+      retry: (letter) => onPorts('deadLetters.retry', (ports) => letters.retry(ports, letter)) as never,
+      drop: (letter) => onPorts('deadLetters.drop', (ports) => letters.drop(ports, letter)) as never,
+    },
+  }
+}
+
+// A generator of Eithers; the first left is the last.
+const historyOf = async function* (at: Core, entity: AnyEntity, id: { readonly [name: string]: unknown }): AsyncGenerator<E.Either<DreampipeError, unknown>> {
+  const definition = definitionOf(at.context, 'history', String(entity?.name))
+  if (definition._tag === 'Left') return yield definition
+  const connected = await at.connect()
+  if (connected._tag === 'Left') return yield connected
+  yield* history(connected.right.ports, connected.right.schemas, definition.right, id)
+}
+
+const closable = (close: (timeout: number) => Promise<void>): Closable => {
+  const end: Closable['close'] = (options) => close(options?.timeout ?? 30_000)
+  return { close: end, [Symbol.asyncDispose]: () => end() }
+}
+
+/** A pipeline over these entities. It connects on first use and never blocks; `InvalidDefinition` is thrown at once. */
+export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L, options: PipelineOptions = {}): Pipeline<L[number]> => {
+  const definitions = definitionsOf(entities)
+  const driver = options.driver ?? embedded({ folder: './.dreampipe' })
+  const at = core(definitions, driver, options.observe ?? warn, options.maxAhead ?? limits.maxAhead)
+  const fp = verbsOf(at, driver)
+  const subscribe = (entity: AnyEntity, subscription: { readonly name: string }) => {
+    const definition = definitionOf(at.context, 'subscribe', String(entity?.name))
+    if (definition._tag === 'Left') throw definition.left
+    const registered = at.subscriptions.add(definition.right, subscription as never)
+    return { ready: registered.ready, ...closable(registered.stop) }
+  }
+  const pipeline = { ...promised(fp), fp, subscribe, ...closable(at.close) }
+  return pipeline as unknown as Pipeline<L[number]>
+}

@@ -1,0 +1,52 @@
+// The view store port: one light document per entity, for APIs.
+import type { TaskEither } from '../fp.ts'
+import type { Contention, Infra } from '../model/errors.ts'
+import type { Fold } from '../model/state.ts'
+import type { Yadto } from '../model/yadto.ts'
+
+export type ViewError = Infra | Contention
+
+/** One generation of an entity's view, and the properties `find` may ask for. */
+export interface ViewTable {
+  readonly entity: string
+  readonly generation: number
+  readonly index: readonly string[]
+}
+
+/** What a document remembers of its events, and the whole state where the document shows only a part and later events need the rest. */
+export interface DocumentFold extends Fold {
+  readonly state?: Yadto
+}
+
+/** A document: a pure function of the entity's events 1 to `sequence`. A deleted entity leaves a hidden one that holds the gate. */
+export interface ViewDocument {
+  readonly entityId: string
+  readonly sequence: number
+  readonly deleted: boolean
+  readonly fold: DocumentFold
+  /** View properties and calculated values, canonical. */
+  readonly content: Yadto
+}
+
+export interface FindQuery {
+  /** Indexed property to canonical text; null finds null and missing. */
+  readonly where: readonly (readonly [property: string, text: string | null])[]
+  readonly limit: number
+  /** Behind this entity id. */
+  readonly after?: string
+}
+
+export interface ViewStore {
+  /** Makes the table and its indexes. Repeatable. */
+  readonly prepare: (table: ViewTable) => TaskEither<ViewError, void>
+  /** Writes documents; each replaces only one of a lower sequence. Answers how many were written. */
+  readonly put: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
+  /** The documents of these entities, deleted ones included, in any order; what is not there is left out. */
+  readonly get: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, readonly ViewDocument[]>
+  /** One page of live documents in order of entity id. */
+  readonly find: (table: ViewTable, query: FindQuery) => TaskEither<ViewError, readonly ViewDocument[]>
+  readonly generations: {
+    /** The generation that serves an entity; 1 before any rebuild. */
+    readonly active: (entity: string) => TaskEither<ViewError, number>
+  }
+}

@@ -1,0 +1,21 @@
+// Builds each entry of package.json's exports as ESM and as CJS, with types for both.
+import type { Options } from 'tsup'
+
+export default {
+  entry: {
+    index: 'src/index.ts',
+    fp: 'src/fp.ts',
+    embedded: 'src/embedded.ts',
+    driver: 'src/driver.ts',
+    testing: 'src/testing.ts',
+    'adapters/jsonl': 'adapters/jsonl/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  target: 'node22',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  splitting: true, // also for CJS, where it is off by default: entries share their modules, whichever format is loaded
+  skipNodeModulesBundle: true, // also optional dependencies, peers and 'dreampipe' itself, which adapters import by name
+  removeNodeProtocol: false, // there is no 'sqlite' without its 'node:'
+} satisfies Options
