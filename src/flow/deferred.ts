@@ -40,20 +40,22 @@ const retryPage = async (consuming: Consuming, consumption: Consumption, deferra
   return rest.length === 0 ? E.right(true) : retryPage(consuming, consumption, deferral, rest)
 }
 
+// A gated subscription reads to the end: its gate passes over what it has seen. Others handle just what is deferred.
 const retryOne = async (consuming: Consuming, store: EventStore, consumption: Consumption, deferral: Deferral): Promise<E.Either<StoreError | TopicError, void>> => {
+  const end = consumption.gated ? Infinity : deferral.through
   for (let after = deferral.from - 1; ;) {
-    const page: Page = await store.history(deferral.entity, deferral.entityId, { after, limit: pageSize })()
+    const page: Page = await store.history(deferral.entity, deferral.entityId, { after, limit: Math.min(pageSize, Math.max(1, end - after)) })()
     if (page._tag === 'Left') return page
-    const events = page.right
+    const events = page.right.filter(({ sequence }) => sequence <= end)
     if (events.length > 0) {
       const went = await retryPage(consuming, consumption, deferral, events)
       if (went._tag === 'Left' || !went.right) return went._tag === 'Left' ? went : E.right(undefined)
       after = (events[events.length - 1] as StoredEvent).sequence
-      if (events.length === pageSize) continue
+      if (after < end && events.length === pageSize) continue
     }
     const done = await consuming.topic.deferrals.done(deferral, after)()
-    if (done._tag === 'Left') return done
-    if (done.right || events.length === 0) return E.right(undefined)
+    // Where more queued behind it meanwhile, the deferral stays, due at the next look.
+    return done._tag === 'Left' ? done : E.right(undefined)
   }
 }
 

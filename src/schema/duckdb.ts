@@ -74,11 +74,25 @@ const latestFolded = (entity: string, columns: Columns, until: Until): string =>
     `WHERE e._floor IS NULL OR ${moment} >= e._floor GROUP BY e._entity_id HAVING bool_or(e._operation <> 'delete')`
 }
 
+const hasRepeated = (type: ColumnType): boolean =>
+  type.kind === 'repeated' || (type.kind === 'record' && Object.values(type.columns).some(hasRepeated))
+
+// A row older than a List's column holds null there, at any level; a missing List reads as [].
+const reading = (value: string, type: ColumnType, depth: number): string => {
+  if (!hasRepeated(type)) return value
+  if (type.kind === 'repeated') {
+    const item = `item${depth}`
+    const items = hasRepeated(type.element) ? `list_transform(${value}, lambda ${item}: ${reading(item, type.element, depth + 1)})` : value
+    return `coalesce(${items}, [])`
+  }
+  const fields = Object.entries((type as { readonly columns: Columns }).columns).map(([name, field]) => `${quoted(name)} := ${reading(`${value}.${quoted(name)}`, field, depth)}`)
+  return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${list(fields)}) END`
+}
+
 /** The SQL objects of an entity: `<Entity>_log`, `<Entity>_events`, `<Entity>` and `<Entity>_as_of(instant)`. */
 export const sqlObjects = (entity: string, generation: number, columns: Columns, updates: EntitySchema['updates']): readonly string[] => {
   const state = updates.includes('partial') ? latestFolded : latestWhole
-  // A row older than a List's column holds null there; a missing List reads as [].
-  const own = Object.entries(columns).map(([name, type]) => (type.kind === 'repeated' ? `coalesce(l.${quoted(name)}, []) AS ${quoted(name)}` : `l.${quoted(name)}`))
+  const own = Object.entries(columns).map(([name, type]) => `${reading(`l.${quoted(name)}`, type, 0)} AS ${quoted(name)}`)
   const shown = list([...own, ...systemTypes.map(([name]) => `l.${name}`)])
   return [
     `CREATE OR REPLACE VIEW ${quoted(`${entity}_log`)} AS SELECT ${shown} FROM ${logTable(entity, generation)} AS l`,
