@@ -10,6 +10,7 @@ export type {
   AnyEntity, Delete, Entity, EventOf, Identifier, MaybeTask, Past, Shape, State, TransformContext, Upsert, View, Where,
 } from './model/entity.ts'
 export type { Meta, Update } from './model/update.ts'
+export { entitiesFrom, entityFrom } from './model/configuration.ts'
 export { y } from './model/property.ts'
 export type { Inputs, LearnedProperties, Properties, Property, Values } from './model/property.ts'
 export type { Mode } from './model/spec.ts'

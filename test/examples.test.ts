@@ -1,0 +1,54 @@
+// Every example and the demo run as a newcomer runs them, and say what they should.
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runToEnd } from './processes.ts'
+
+const expected: { readonly [example: string]: readonly string[] } = {
+  '01-hello.ts': ['stored {', "email: 'ada@example.org'", '[ { leads: 1 } ]'],
+  '02-entities.ts': ['order: stored', 'same but for its note: duplicate', 'refused: total WrongType', 'refused: changedAt WrongType', 'battery: 75', "learned columns: [ { key: 'k', size: 1.5 } ]", "openedAt: '2020-01-01T07:00:00.000000Z'"],
+  '03-subscribe.ts': ['invoiced: 12, 30', 'dead letter: a negative invoice', 'dropped: true'],
+  '04-query.ts': ['{ stored: 5, duplicate: 0, outdated: 0, rejected: 0 }', 'now: 999.99 then: 700', 'pages: 2 1 undefined', "{ city: 'Porto', flats: 3, rent: '850' }", "{ id: 'f1', room: 'study' }", 'refused: InvalidQuery', 'rent of f1: 750'],
+  '05-custom-adapter.ts': ['{ stored: 4, duplicate: 0, outdated: 0, rejected: 0 }', "[ { id: 1, title: 'No sound', state: 'closed' } ]", "[ { id: 1, state: 'open' }, { id: 2, state: 'open' } ]"],
+}
+
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'dreampipe-example-'))
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+test('no example is left out', () => {
+  expect(readdirSync(new URL('../examples', import.meta.url)).filter((name) => name.endsWith('.ts')).sort()).toEqual(Object.keys(expected).sort())
+})
+
+test.each(Object.entries(expected))('%s', async (name, lines) => {
+  const { code, output, complaint } = await runToEnd(`examples/${name}`, [], folder())
+  expect([code, complaint]).toEqual([0, ''])
+  for (const line of lines) expect(output).toContain(line)
+})
+
+test('the demo is the main job on its own sample', async () => {
+  const { code, output, complaint } = await runToEnd('examples/demo/main.ts', [])
+  expect([code, complaint]).toEqual([0, ''])
+  const rows = output.split('\n').map((line) => line.trim().split(/\s+/))
+  const [first, again] = rows.filter(([stored]) => stored === 'stored').map((heading) => rows[rows.indexOf(heading) + 1]?.map(Number))
+  expect(first?.[0]).toBeGreaterThan(300)
+  expect(again).toEqual([0, (first?.[0] ?? 0) + (first?.[1] ?? 0), 0, first?.[3], first?.[4]])
+  expect(output).toMatch(/11 {2}late {2}2024-01-29T23:36Z/)
+  expect(output).toContain('2024-02-11  deleted')
+  expect(output).not.toMatch(/undefined|\[object/)
+})
+
+test('the demo takes a file of one\'s own, plain records or wire form, and says what is wrong with it', async () => {
+  const file = join(folder(), 'own.jsonl')
+  const wire = { entity: 'Shop', yadto: { id: { propertyType: 'String', value: 's' }, updatedAt: { propertyType: 'DateTime', value: '2024-01-01T00:00:00Z' }, eventSource: { propertyType: 'String', value: 'x' } } }
+  writeFileSync(file, [JSON.stringify({ id: 'a', n: 1, o: { x: [1, 2] }, updatedAt: '2024-01-01T00:00:00Z' }), 'rubbish', JSON.stringify({ id: 'b' }), JSON.stringify(wire)].join('\n'))
+  const { code, output } = await runToEnd('examples/demo/main.ts', [file, '--entity', 'Thing'])
+  expect(code).toBe(0)
+  expect(output).toMatch(/stored +duplicate +outdated +rejected +bad lines\n +2 +0 +0 +1 +1\n/)
+  expect(output).toContain('updatedAt Missing')
+  expect(output).toContain('SELECT * FROM Shop LIMIT 5')
+  expect(await runToEnd('examples/demo/main.ts', [join(folder(), 'nowhere')])).toMatchObject({ code: 2, complaint: expect.stringContaining('usage: npm run demo') as string })
+})

@@ -1,0 +1,57 @@
+// The README's code is compiled, its ten lines are run, its commands exist, and its facts are the code's.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { createPipeline, entity } from 'dreampipe'
+import { embedded } from 'dreampipe/embedded'
+import { systemColumns } from '../src/model/name.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string)
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
+// A user's project: the package under node_modules by a link, and the blocks as its files.
+const project = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'dreampipe-readme-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules/dreampipe'))
+  symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'))
+  cpSync(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  blocks.forEach((code, i) => writeFileSync(join(folder, code.includes('export const Order') ? 'order.ts' : `block${i}.ts`), code))
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: './tsconfig.base.json', include: ['*.ts'] }))
+  cpSync(join(root, 'tsconfig.json'), join(folder, 'tsconfig.base.json'))
+  return folder
+}
+
+test('every block of TypeScript compiles as a user has it', () => {
+  expect(blocks.length).toBeGreaterThanOrEqual(5)
+  const compiled = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.', '--preserveSymlinks', 'false'], { cwd: project(), encoding: 'utf8' })
+  expect(compiled.stdout).toBe('')
+  expect(compiled.status).toBe(0)
+})
+
+test('the ten lines run and print what they promise', () => {
+  const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', 'block0.ts'], { cwd: project(), encoding: 'utf8' })
+  expect([ran.status, ran.stderr]).toEqual([0, ''])
+  expect(ran.stdout).toMatch(/id: '1'[\s\S]*\[ \{ n: 1 \} \]/)
+})
+
+test('the two commands stand there as lines of their own, and every script that is named exists', () => {
+  expect(readme).toMatch(/^npm install && npm run demo\b/m)
+  expect(readme).toMatch(/^npm install && npm test\b/m)
+  for (const [, name] of readme.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
+})
+
+test('every verb of the pipeline and every option of an entity is in its table', () => {
+  const pipeline = createPipeline([entity('Any1', { identifier: ['id'], timestamp: 'at' })], { driver: embedded({ folder: ':memory:' }) })
+  const verbs = Object.keys(pipeline).filter((name) => name !== 'fp')
+  for (const verb of verbs) expect(readme).toMatch(new RegExp(`\\| .*\`${verb}[(.]`))
+  for (const option of ['properties', 'additionalProperties', 'identifier', 'timestamp', 'deduplication', 'updates', 'attributes', 'view']) expect(readme).toMatch(new RegExp(`\\| .*\`${option}\``))
+  for (const column of systemColumns) expect(readme).toContain(column)
+})
