@@ -28,7 +28,10 @@ const replayed = function* (until = '9999'): Generator<{ readonly change: Change
     if (change.op === 'delete') docs.delete(change.id)
     else {
       const doc = change.op === 'insert' ? new Map<string, string>() : new Map(docs.get(change.id))
-      for (const [field, value] of Object.entries(change.doc ?? change.set ?? {})) value === null ? doc.delete(field) : doc.set(field, value)
+      for (const [field, value] of Object.entries(change.doc ?? change.set ?? {})) {
+        if (value === null) doc.delete(field)
+        else doc.set(field, value)
+      }
       docs.set(change.id, doc)
     }
     yield { change, doc: docs.get(change.id) }
@@ -37,7 +40,10 @@ const replayed = function* (until = '9999'): Generator<{ readonly change: Change
 
 const stateAt = (until: string): Map<string, Map<string, string>> => {
   const state = new Map<string, Map<string, string>>()
-  for (const { change, doc } of replayed(until)) doc === undefined ? state.delete(change.id) : state.set(change.id, doc)
+  for (const { change, doc } of replayed(until)) {
+    if (doc === undefined) state.delete(change.id)
+    else state.set(change.id, doc)
+  }
   return state
 }
 

@@ -57,6 +57,17 @@ export const source = { source: 'test' }
 const value = (propertyType: string, text: unknown): unknown => ({ propertyType, value: text })
 export const wire = { string: (text: unknown) => value('String', text), dateTime: (text: unknown) => value('DateTime', text), integer: (text: unknown) => value('Integer', text), source: { eventSource: value('String', 'test') } }
 
+export interface Rejection {
+  readonly _tag: string
+  readonly message: string
+  readonly retry?: boolean
+  readonly path?: string
+  readonly problems?: readonly { readonly code: string; readonly path: string; readonly message: string }[]
+}
+
 /** The error of a promise that must reject. */
-export const errorOf = async (promise: Promise<unknown>): Promise<Error & { readonly _tag: string; readonly problems?: readonly { readonly code: string; readonly path: string; readonly message: string }[]; readonly path?: string; readonly retry?: boolean }> =>
-  promise.then(() => { throw new Error('it did not reject') }, (error: never) => error)
+export const errorOf = async (promise: Promise<unknown>): Promise<Rejection> => {
+  const settled = await promise.then(() => undefined, (error: unknown) => error)
+  if (settled === undefined) throw new Error('it did not reject')
+  return settled as Rejection
+}

@@ -1,6 +1,6 @@
 // Custom subscriptions: at least once, per entity in order; what fails waits or is parked, and holds up nobody else.
 import { describe, expect, test } from 'vitest'
-import { entity, y, type EventOf } from 'dreampipe'
+import { entity, y } from 'dreampipe'
 import { TE } from 'dreampipe/fp'
 import { day, errorOf, Lead, open, source, temporaryFolder, until } from './kit.ts'
 
@@ -135,7 +135,7 @@ describe('failures', () => {
 
 test('a bad name or filter is refused at once; the same name twice too', () => {
   const { pipeline } = open([Lead])
-  const handle = (_: EventOf<typeof Lead>): void => undefined
+  const handle = (): void => undefined
   const refused = (make: () => unknown): unknown => { try { make() } catch (error) { return (error as { _tag: string })._tag } return 'nothing' }
   expect(refused(() => pipeline.subscribe(Lead, { name: 'views', handle }))).toBe('InvalidDefinition')
   expect(refused(() => pipeline.subscribe(Lead, { name: 'no/slash', handle }))).toBe('InvalidDefinition')
