@@ -62,6 +62,8 @@ const projectOne = async (projecting: Projecting, document: ViewDocument | undef
     folded = apply(folded, event)
     at = event.sequence
   }
+  // What came was older than what shows: only the gate moves. (A document that shows a part of its state could not be made anew.)
+  if (document !== undefined && folded === held) return E.right({ ...document, sequence: at })
   try {
     return E.right(documentOf(projecting.definition, first.entityId, at, folded))
   } catch (thrown) {
