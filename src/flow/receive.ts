@@ -1,23 +1,16 @@
 // The receiver: decides what updates are and appends them, many in one commit; a bad one never harms its neighbours.
 import { E } from '../fp.ts'
-import { admit, candidateOf, type Admitted, type Submitted } from '../model/admit.ts'
+import { admit, candidateOf, type Submitted } from '../model/admit.ts'
 import type { Candidate, Outcome } from '../model/candidate.ts'
 import { closed, contention, invalidUpdate, type SubmitError } from '../model/errors.ts'
-import type { Receipt, StoredEvent } from '../model/event.ts'
+import type { EventInfo, Receipt, StoredEvent } from '../model/event.ts'
 import type { Problem } from '../model/problem.ts'
 import { growAll, type EntitySchema } from '../model/schema.ts'
-import type { Ports } from '../ports/driver.ts'
 import type { SchemaGuard } from '../ports/event-store.ts'
 import { definitionOf, type Context } from './context.ts'
+import { lanes } from './lanes.ts'
+import type { Pending, Receiving, Result } from './receiving.ts'
 import type { Schemas } from './schemas.ts'
-
-export type Result = E.Either<SubmitError, Receipt>
-
-/** An update on its way; `done` is called once, after its commit or with what is wrong. */
-interface Pending {
-  readonly admitted: Admitted
-  readonly done: (result: Result) => void
-}
 
 export interface Receiver {
   /** Takes an update; never throws. Updates of one entity are appended in the order they were pushed. */
@@ -26,13 +19,7 @@ export interface Receiver {
   readonly idle: () => Promise<void>
 }
 
-/** What the receiver needs beside the context, once connected. */
-export interface Receiving {
-  readonly ports: Ports
-  readonly schemas: Schemas
-  /** Hands stored events on to their topics; never fails, never waits. */
-  readonly relay: (events: readonly StoredEvent[]) => void
-}
+interface Committing extends Receiving { readonly transformAgain: (pending: Pending) => void }
 
 /** Updates of one commit at most, and their payloads' characters at most. */
 const groupSize = 500
@@ -49,7 +36,7 @@ const storedEvent = (candidate: Candidate, outcome: Outcome): StoredEvent =>
   ({ ...outcome.event, entity: candidate.entity, kind: candidate.kind, payload: candidate.payload })
 
 // The receipt carries the update's own correlation id, whichever event holds its content.
-const receiptOf = (candidate: Candidate, { status, event }: Outcome): Receipt => {
+const receiptOf = (candidate: Candidate, event: EventInfo, status: Receipt['status']): Receipt => {
   const { correlationId: _, ...info } = event
   return { ...info, status, entity: candidate.entity, ...(candidate.correlationId === undefined ? {} : { correlationId: candidate.correlationId }) }
 }
@@ -64,7 +51,8 @@ const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promi
   const pending: Pending[] = []
   const candidates: Candidate[] = []
   for (const each of batch) {
-    const { definition, content } = each.admitted
+    const { definition } = each.admitted
+    const content = each.enriched ?? each.admitted.content
     let inUse = growing.get(definition.name)
     if (inUse === undefined) {
       const loaded = await schemas.load(definition)()
@@ -77,14 +65,14 @@ const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promi
     }
     const problems: Problem[] = []
     const properties = growAll(inUse.schema.properties, content, '', problems)
-    const candidate = problems.length > 0 ? E.left(invalidUpdate(definition.name, problems)) : candidateOf(each.admitted, inUse.schema)
+    const candidate = problems.length > 0 ? E.left(invalidUpdate(definition.name, problems)) : candidateOf(each.admitted, inUse.schema, each.enriched)
     if (candidate._tag === 'Left') {
       each.done(candidate)
       continue
     }
     if (properties !== inUse.schema.properties) inUse.schema = { ...inUse.schema, properties }
     pending.push(each)
-    candidates.push(candidate.right)
+    candidates.push(each.untransformed === true ? { ...candidate.right, untransformed: true } : candidate.right)
   }
   const guards: SchemaGuard[] = []
   for (const [entity, inUse] of growing) {
@@ -94,7 +82,7 @@ const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promi
   return { pending, candidates, guards }
 }
 
-const acknowledge = (receiving: Receiving, { pending, candidates, guards }: Prepared, outcomes: readonly Outcome[]): void => {
+const acknowledge = (receiving: Committing, { pending, candidates, guards }: Prepared, outcomes: readonly Outcome[]): void => {
   for (const { entity, version, next } of guards) if (next !== undefined) receiving.schemas.replace(entity, version + 1, next)
   const events: StoredEvent[] = []
   for (let i = 0; i < candidates.length; i++) {
@@ -102,11 +90,17 @@ const acknowledge = (receiving: Receiving, { pending, candidates, guards }: Prep
     if (outcome.status === 'stored') events.push(storedEvent(candidates[i] as Candidate, outcome))
   }
   if (events.length > 0) receiving.relay(events)
-  for (let i = 0; i < pending.length; i++) (pending[i] as Pending).done(E.right(receiptOf(candidates[i] as Candidate, outcomes[i] as Outcome)))
+  for (let i = 0; i < pending.length; i++) {
+    const each = pending[i] as Pending
+    const { status, event } = outcomes[i] as Outcome
+    // What was known when it was looked up is new by now: its transformers must run after all.
+    if (status === 'untransformed') receiving.transformAgain(each)
+    else each.done(E.right(receiptOf(candidates[i] as Candidate, event, status)))
+  }
 }
 
 // One commit: a batch that finds the schema changed by another process is checked against the new one and tried again.
-const commit = async (receiving: Receiving, batch: readonly Pending[]): Promise<void> => {
+const commit = async (receiving: Committing, batch: readonly Pending[]): Promise<void> => {
   let rest = batch
   for (let attempt = 0; attempt < schemaTries; attempt++) {
     const prepared = await prepare(receiving, rest)
@@ -147,11 +141,16 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
       if (connected._tag === 'Left') settle(batch, connected.left)
       else {
         schemasNow = connected.right.schemas
-        await commit(connected.right, batch)
+        await commit({ ...connected.right, transformAgain: (pending) => transforming.take({ admitted: pending.admitted, done: pending.done }) }, batch)
       }
     }
     draining = undefined
   }
+  const enqueue = (pending: Pending): void => {
+    queue.push(pending)
+    draining ??= drain()
+  }
+  const transforming = lanes(connect, enqueue)
 
   const push = (submitted: Submitted, done: (result: Result) => void): void => {
     if (context.isClosed()) return done(E.left(closed('submit')))
@@ -159,11 +158,16 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
     if (definition._tag === 'Left') return done(definition)
     const admitted = admit(definition.right, submitted, schemasNow?.peek(definition.right.name)?.properties, context.maxAhead)
     if (admitted._tag === 'Left') return done(admitted)
-    queue.push({ admitted: admitted.right, done })
-    draining ??= drain()
+    const pending: Pending = { admitted: admitted.right, done }
+    // A delete has nothing to transform, but waits its turn behind its entity's updates.
+    if (definition.right.transform.length > 0) transforming.take(pending)
+    else enqueue(pending)
   }
 
-  return { push, idle: async () => { while (draining !== undefined) await draining } }
+  const idle = async (): Promise<void> => {
+    while (draining !== undefined || transforming.isBusy()) await (draining ?? transforming.idle())
+  }
+  return { push, idle }
 }
 
 // A rough measure is enough: it only keeps a commit of huge updates small.

@@ -2,7 +2,8 @@
 import { E, type TaskEither } from '../fp.ts'
 import type { Submitted } from '../model/admit.ts'
 import { sourceFailed, type SourceFailed, type SubmitError } from '../model/errors.ts'
-import type { Receiver, Result } from './receive.ts'
+import type { Receiver } from './receive.ts'
+import type { Result } from './receiving.ts'
 
 export interface Counts { readonly stored: number; readonly duplicate: number; readonly outdated: number; readonly rejected: number }
 

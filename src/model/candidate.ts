@@ -22,6 +22,8 @@ export interface Candidate {
   readonly version?: string
   readonly correlationId?: string
   readonly payload: string
+  /** The lookup knew this content, so that no transformer ran: where it turns out to be new after all, it is not stored. */
+  readonly untransformed?: true
   /** One a rule that the entity has used; the current rule's first. */
   readonly marks: readonly [Mark, ...Mark[]]
 }
@@ -44,9 +46,9 @@ export type Decision =
   | { readonly _tag: 'duplicate'; readonly of: number; readonly head?: Head }
   | { readonly _tag: 'outdated'; readonly of: number }
 
-/** What a candidate turned out to be. */
+/** What a candidate turned out to be. `untransformed`: it was marked so and would have been stored; nothing was written, and `event` is the latest. */
 export interface Outcome {
-  readonly status: 'stored' | 'duplicate' | 'outdated'
+  readonly status: 'stored' | 'duplicate' | 'outdated' | 'untransformed'
   readonly event: EventInfo
 }
 

@@ -65,6 +65,8 @@ export const unavailable = (verb: string, why: string, cause?: unknown): Unavail
 /** Unavailable, and trying again will not help: a full disk, a read-only folder. */
 export const brokenDown = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: false, cause })
 export const contention = (verb: string, why: string, cause?: unknown): Contention => make('Contention', `${verb}: ${why}`, { retry: true, cause })
+export const transformFailed = (entity: string, why: string, retry: boolean, cause?: unknown): TransformFailed =>
+  make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })
 export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
 export const timedOut = (verb: string, why: string): TimedOut => make('TimedOut', `${verb}: ${why}`, { retry: true })
 export const sourceFailed = (verb: string, why: string, cause: unknown): SourceFailed => make('SourceFailed', `${verb}: ${why}: ${reasonOf(cause)}`, { cause })
@@ -82,5 +84,10 @@ export const isDreampipeError = <T extends DreampipeError['_tag'] = DreampipeErr
   typeof u === 'object' && u !== null && brand in u && '_tag' in u && (tags.length === 0 || tags.some((tag) => tag === u._tag))
 
 /** A short text of any thrown value, for a message; never its stack. */
-export const reasonOf = (thrown: unknown): string =>
-  typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown)
+export const reasonOf = (thrown: unknown): string => {
+  try {
+    return typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown)
+  } catch {
+    return 'a value that cannot be read'
+  }
+}

@@ -41,6 +41,8 @@ export interface EventStore {
    * outcome is known: what failed is an error for the whole batch, and appending it again changes nothing that was stored.
    */
   readonly append: (batch: Batch) => TaskEither<StoreError, Appended>
+  /** Whether each candidate is known, in their order, without writing: true where `append` would find it duplicate or outdated now. */
+  readonly lookup: (candidates: readonly Candidate[]) => TaskEither<StoreError, readonly boolean[]>
   /** One page of an entity's events in sequence, behind `after`; erased ones included. */
   readonly history: (entity: string, entityId: string, page: { readonly after: number; readonly limit: number }) => TaskEither<StoreError, readonly StoredEvent[]>
   /** One page of all events of an entity kind in (entityId, sequence) order, behind the cursor. Sees at least what was committed before the scan began; holds nothing open between pages. */

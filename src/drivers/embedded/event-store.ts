@@ -1,6 +1,6 @@
 // The event store on SQLite: one transaction a batch, decided and numbered inside it.
 import { pipe, TE } from '../../fp.ts'
-import { decide, type Candidate, type Head, type Outcome } from '../../model/candidate.ts'
+import { decide, type Candidate, type Decision, type Head, type Outcome } from '../../model/candidate.ts'
 import { infoOf, type EventInfo } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
 import { instantOfDate } from '../../model/instant.ts'
@@ -49,18 +49,24 @@ const insert = (sql: Statements, id: Uint8Array, candidate: Candidate, sequence:
   }
 }
 
+const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate): Decision => {
+  const head = headOfRow(sql.head.get(id))
+  return decide(candidate, head, head === undefined ? undefined : markedSequence(sql, id, candidate))
+}
+
+const eventAt = (sql: Statements, id: Uint8Array, { entity }: Candidate, sequence: number): EventInfo => infoOf(eventOfRow(entity, sql.event.get(id, sequence) as Row))
+
 const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): Outcome => {
   const id = bytesOfId(candidate.entityId)
-  const head = headOfRow(sql.head.get(id))
-  const decision = decide(candidate, head, head === undefined ? undefined : markedSequence(sql, id, candidate))
+  const decision = decisionOn(sql, id, candidate)
   if (decision._tag === 'store') {
+    if (candidate.untransformed === true) return { status: 'untransformed', event: eventAt(sql, id, candidate, decision.sequence - 1) }
     const event = insert(sql, id, candidate, decision.sequence, recordedAt)
     putHead(sql, id, decision.head)
     return { status: 'stored', event }
   }
   if (decision._tag === 'duplicate' && decision.head !== undefined) putHead(sql, id, decision.head)
-  const row = sql.event.get(id, decision.of) as Row
-  return { status: decision._tag, event: infoOf(eventOfRow(candidate.entity, row)) }
+  return { status: decision._tag, event: eventAt(sql, id, candidate, decision.of) }
 }
 
 const versionedOf = (row: Row | undefined): Versioned | undefined =>
@@ -101,6 +107,8 @@ export const eventStore = (db: Sqlite): EventStore => {
       made.clear()
       return error
     })),
+    lookup: (candidates) => db.read('lookup', () => candidates.map((candidate) =>
+      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate)._tag !== 'store')),
     history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
       : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`)
         .all(bytesOfId(entityId), after, limit).map((row) => eventOfRow(entity, row))),
