@@ -28,7 +28,7 @@ export const filterOf = (definition: Definition, filter: { readonly [attribute: 
   for (const [name, value] of Object.entries(filter)) {
     if (value === undefined) continue
     if (!definition.attributes.includes(name)) throw invalidDefinition(definition.name, `filter.${name}`, 'is not among the entity\'s attributes')
-    const type = definition.properties?.[name]?.type ?? 'String'
+    const type = (Object.hasOwn(definition.properties ?? {}, name) ? definition.properties?.[name]?.type : undefined) ?? 'String'
     const text = canonicalScalar(type as ScalarType, typeof value === 'bigint' ? String(value) : value)
     if (typeof text !== 'string') throw invalidDefinition(definition.name, `filter.${name}`, text.message)
     texts[name] = text
@@ -42,7 +42,7 @@ export const attributesOf = (definition: Definition, event: StoredEvent): Filter
   if (definition.attributes.length === 0 || event.kind === 'erased') return attributes
   const yadto = payloadOf(event)
   for (const name of definition.attributes) {
-    const text = yadto[name]?.value
+    const text = Object.hasOwn(yadto, name) ? yadto[name]?.value : undefined
     if (typeof text === 'string') attributes[name] = text
   }
   return attributes

@@ -31,7 +31,8 @@ export const idOf = async (schemas: Schemas, verb: string, definition: Definitio
   for (const name of definition.identifier) {
     const value = identifier[name]
     if (value === undefined || value === null) return E.left(invalidQuery(verb, name, `${definition.name} is identified by ${definition.identifier.join(', ')}`))
-    const type = loaded.right.schema.properties[name]?.type
+    const { properties } = loaded.right.schema
+    const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined
     const declared = definition.properties?.[name]
     const text = type === undefined ? String(value)
       : textOfValue({ ...declared, type, mode: 'required' }, declared === undefined && typeof value !== 'object' ? String(value) : value)

@@ -29,7 +29,7 @@ export const calculated = ({ view, properties }: Definition, { fold, state }: Fo
 const shownPart = ({ view }: Definition, state: Yadto): Yadto => {
   if (view.properties === undefined) return state
   const shown: { [name: string]: EntityPropertyValue } = {}
-  for (const name of view.properties) if (state[name] !== undefined) shown[name] = state[name]
+  for (const name of view.properties) if (Object.hasOwn(state, name)) shown[name] = state[name] as EntityPropertyValue
   return shown
 }
 

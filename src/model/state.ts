@@ -56,7 +56,8 @@ const applyPart = ({ fold, state }: Folded, event: StoredEvent): Folded => {
   const set: { [property: string]: Moment } = { ...fold.set }
   const payload = payloadOf(event)
   for (const name in payload) {
-    const by = set[name]
+    // A property may bear a name that every object inherits (`constructor`).
+    const by = Object.hasOwn(set, name) ? set[name] : undefined
     if (by !== undefined && isBefore(at, by)) continue
     next[name] = payload[name] as EntityPropertyValue
     set[name] = at
