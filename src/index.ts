@@ -1,7 +1,10 @@
 // The entry dreampipe: the whole public surface on one page.
 export { createPipeline, type PipelineOptions } from './pipeline.ts'
 export type { AnyPipeline, Closable, Pipeline, Submittable, Subscribed, SubscriptionOptions, Verbs } from './flow/verbs.ts'
+export type { Finding, Verified, VerifyOptions } from './flow/verify.ts'
 export type { Counts, SubmitAllOptions } from './flow/submit-all.ts'
+export type { Proof, Target } from './flow/prove.ts'
+export type { Rebuilt, RebuildOptions, RebuildProgress } from './flow/rebuild.ts'
 export type { Role } from './flow/roles.ts'
 export type { Observe, Signal } from './flow/signal.ts'
 export type { Status, SubscriptionStatus } from './flow/status.ts'

@@ -4,6 +4,7 @@ import { E, pipe, TE, type TaskEither } from './fp.ts'
 import { definitionOf, verb } from './flow/context.ts'
 import * as letters from './flow/dead-letters.ts'
 import { promised } from './flow/faces.ts'
+import { rebuild, verify } from './flow/prove.ts'
 import { asOf, current, find, history, sql } from './flow/query.ts'
 import { builtIn, builtInSubscription, roles } from './flow/roles.ts'
 import type { Result } from './flow/receiving.ts'
@@ -64,6 +65,8 @@ const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
     find: (entity, query = {}) => reading('find', entity, (definition, ports) => find(ports, definition, query)) as never,
     history: (entity, id) => historyOf(at, entity, id as never) as never,
     sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
+    verify: (entity, options = {}) => reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,
+    rebuild: (entity, options) => reading('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)) as never,
     status: () => onPorts('status', (ports) => status(driver.name, ports, subscriptions())) as never,
     deadLetters: {
       list: (entity) => onPorts('deadLetters.list', (ports) => letters.list(ports, entity === undefined ? {} : { entity: entity.name })) as never,

@@ -8,7 +8,7 @@ import type { EventStore } from '../ports/event-store.ts'
 import type { TopicError } from '../ports/topic.ts'
 import type { ViewDocument, ViewStore, ViewTable } from '../ports/view-store.ts'
 import type { Failed, Work } from './consume.ts'
-import { documentOf, foldedOf, start } from './view.ts'
+import { documentOf, foldedOf, start, tableOf } from './view.ts'
 
 const pageSize = 500
 
@@ -92,4 +92,32 @@ export const projectViews = (projecting: Projecting): Work => (events): TaskEith
   if (changed.length === 0) return E.right(failures)
   const put = await views.put(table, changed)()
   return put._tag === 'Left' ? put : E.right(failures)
+}
+
+// An entity fails as a whole: in whichever generation, from its first failing event on.
+const together = (failures: readonly Failed[]): readonly Failed[] => {
+  const first = new Map<string, Failed>()
+  for (const failed of failures) {
+    const before = first.get(failed.entityId)
+    if (before === undefined || failed.sequence < before.sequence) first.set(failed.entityId, failed)
+  }
+  return [...first.values()]
+}
+
+/**
+ * Keeps the documents of the generation that serves and of the one being built. Which those are is read after the events were
+ * committed: a build that began since then finds them in its scan.
+ */
+export const projectGenerations = (projecting: Omit<Projecting, 'table'>): Work => (events, position): TaskEither<TopicError, readonly Failed[]> => async () => {
+  const { definition, views } = projecting
+  const generations = await views.generations.of(definition.name)()
+  if (generations._tag === 'Left') return generations
+  const { active, building } = generations.right
+  const failures: Failed[] = []
+  for (const generation of building === undefined ? [active] : [active, building.generation]) {
+    const projected = await projectViews({ ...projecting, table: tableOf(definition, generation) })(events, position)()
+    if (projected._tag === 'Left') return projected
+    failures.push(...projected.right)
+  }
+  return E.right(building === undefined ? failures : together(failures))
 }

@@ -1,5 +1,5 @@
 // The query service: views, history and past states of one entity, and SQL over all of them.
-import { E, type t, type TaskEither } from '../fp.ts'
+import { E, pipe, TE, type t, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
 import { invalidQuery, reasonOf, type Contention, type Infra, type InvalidQuery, type ReadError } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
@@ -45,7 +45,8 @@ export const idOf = async (schemas: Schemas, verb: string, definition: Definitio
 const shownSpecs = ({ properties, view }: Definition): Specs =>
   properties === undefined ? (Object.keys(view.calculated).length === 0 ? undefined : view.calculated) : { ...properties, ...view.calculated }
 
-const generationOf = (ports: Ports, definition: Definition): TaskEither<Infra | Contention, number> => ports.viewStore.generations.active(definition.name)
+const generationOf = (ports: Ports, definition: Definition): TaskEither<Infra | Contention, number> =>
+  pipe(ports.viewStore.generations.of(definition.name), TE.map(({ active }) => active))
 
 /** The view of one entity, or undefined where it is not there (or no longer). */
 export const current = (ports: Ports, schemas: Schemas, definition: Definition, identifier: Given): TaskEither<ReadError | Contention, ReadValues | undefined> => async () => {

@@ -7,7 +7,7 @@ import type { Subscription } from '../ports/topic.ts'
 import { consume, type Consumption } from './consume.ts'
 import { retryDeferred } from './deferred.ts'
 import { evolveStored, positionOf, projectQueryEngine } from './project-query-engine.ts'
-import { projectViews } from './project-views.ts'
+import { projectGenerations } from './project-views.ts'
 import type { Schemas } from './schemas.ts'
 import type { Observe } from './signal.ts'
 import { tableOf } from './view.ts'
@@ -52,15 +52,14 @@ export const builtInSubscription = (name: (typeof builtIn)[number], entity: stri
 
 const startViews = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
   const { viewStore, topic, eventStore } = runtime.ports
-  const generation = await viewStore.generations.active(definition.name)()
-  if (generation._tag === 'Left') return generation
-  const table = tableOf(definition, generation.right)
+  const generations = await viewStore.generations.of(definition.name)()
+  if (generations._tag === 'Left') return generations
   const subscription = builtInSubscription('views', definition.name)
-  for (const step of [viewStore.prepare(table), topic.register(subscription)]) {
+  for (const step of [viewStore.prepare(tableOf(definition, generations.right.active)), topic.register(subscription)]) {
     const done = await step()
     if (done._tag === 'Left') return done
   }
-  return E.right(run(runtime, { subscription, gated: true, work: projectViews({ definition, store: eventStore, views: viewStore, table }) }))
+  return E.right(run(runtime, { subscription, gated: true, work: projectGenerations({ definition, store: eventStore, views: viewStore }) }))
 }
 
 const startQueryEngine = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {

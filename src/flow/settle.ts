@@ -50,9 +50,9 @@ const checkParked = async ({ ports }: Settling, { entity, entityId, sequence }: 
 
 const holds = async (settling: Settling, definition: Definition, event: Receipt): Promise<Answer<boolean>> => {
   const { viewStore, queryEngine, topic } = settling.ports
-  const generation = await viewStore.generations.active(definition.name)()
+  const generation = await viewStore.generations.of(definition.name)()
   if (generation._tag === 'Left') return generation
-  const view = await viewStore.get(tableOf(definition, generation.right), [event.entityId])()
+  const view = await viewStore.get(tableOf(definition, generation.right.active), [event.entityId])()
   if (view._tag === 'Left') return view
   if ((view.right[0]?.sequence ?? 0) < event.sequence) return E.right(false)
   // Only the engine's owner may ask it; elsewhere its subscription's progress tells.

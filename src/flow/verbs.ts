@@ -1,13 +1,16 @@
 // The typed surface: every verb once, for both faces.
 import type { t, TaskEither, Either } from '../fp.ts'
 import type { AnyEntity, EventOf, Identifier, Past, View, Where } from '../model/entity.ts'
-import type { Contention, Infra, ReadError, SchemaConflict, SourceFailed, SubmitError } from '../model/errors.ts'
+import type { Contention, Infra, NotStarted, ReadError, SchemaConflict, SourceFailed, SubmitError, UnknownEntity } from '../model/errors.ts'
 import type { Receipt } from '../model/event.ts'
 import type { Update } from '../model/update.ts'
 import type { DeadLetter } from '../ports/topic.ts'
+import type { Proof, Target } from './prove.ts'
+import type { Rebuilt, RebuildOptions } from './rebuild.ts'
 import type { Role } from './roles.ts'
 import type { Status } from './status.ts'
 import type { Counts, SubmitAllOptions } from './submit-all.ts'
+import type { VerifyOptions } from './verify.ts'
 
 /** Something to end: `await using`, or `close`. */
 export interface Closable extends AsyncDisposable {
@@ -61,6 +64,10 @@ export interface Verbs<E extends AnyEntity, F extends Face> {
   readonly sql: <A = { readonly [column: string]: unknown }>(
     text: string, parameters?: { readonly [name: string]: string | number | bigint | boolean | Date | null },
     options?: { readonly row?: t.Type<A, unknown, unknown>; readonly integers?: 'number' | 'bigint' }) => Out<F, ReadError | Contention, readonly A[]>
+  /** Compares both projections of an entity with the event store, event by event; `repair` mends. In the process that projects. */
+  readonly verify: (entity: E, options?: VerifyOptions) => Out<F, Infra | Contention | NotStarted | UnknownEntity, Proof>
+  /** Makes a projection anew beside the one that serves and swaps them at once; resumable after a kill, repeatable. */
+  readonly rebuild: (entity: E, options: RebuildOptions & { readonly target: Target }) => Out<F, Infra | Contention | NotStarted | UnknownEntity, Rebuilt>
   /** Lag, deferred entities and dead letters, per subscription. */
   readonly status: () => Out<F, Infra | Contention, Status>
   readonly deadLetters: {

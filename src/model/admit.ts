@@ -3,14 +3,14 @@ import { hash } from 'node:crypto'
 import { E } from '../fp.ts'
 import type { Candidate, Mark } from './candidate.ts'
 import { checkSize } from './decode-value.ts'
-import { decodeYadto, type Metadata } from './decode.ts'
+import { readYadto, type Metadata } from './decode.ts'
 import { checkDeclared } from './declared.ts'
 import type { Definition } from './definition.ts'
 import { invalidUpdate, type InvalidUpdate } from './errors.ts'
 import { entityIdOf } from './identity.ts'
 import { canonicalInstant, instantOfDate } from './instant.ts'
 import { limits } from './limits.ts'
-import { problem, type Problem } from './problem.ts'
+import { pathAndAround, problem, type Problem } from './problem.ts'
 import { growAll, ruleName, type EntitySchema, type PropertySchemas, type Rule } from './schema.ts'
 import type { EntityPropertyValue, Yadto } from './yadto.ts'
 
@@ -32,11 +32,14 @@ export interface Submitted {
 
 const scalarKeys: ReadonlySet<string> = new Set(['String', 'Boolean', 'Integer', 'Double', 'Decimal', 'DateTime', 'Date', 'Time'])
 
+// A property may bear a name that every object inherits (`constructor`).
+const own = (content: Yadto, name: string): EntityPropertyValue | undefined => (Object.hasOwn(content, name) ? content[name] : undefined)
+
 // The (property, text) pairs that name the entity; a key that is missing or no plain scalar is a problem.
 const keyPairs = (definition: Definition, content: Yadto, problems: Problem[]): readonly (readonly [string, string])[] => {
   const pairs: (readonly [string, string])[] = []
   for (const name of definition.identifier) {
-    const value = content[name]
+    const value = own(content, name)
     if (value === undefined || value.value === null) problems.push(problem('Missing', name, 'is part of the identifier: every update carries it'))
     else if (!scalarKeys.has(value.propertyType)) problems.push(problem('WrongType', name, `is part of the identifier and cannot be ${value.propertyType}`))
     else pairs.push([name, value.value as string])
@@ -46,7 +49,7 @@ const keyPairs = (definition: Definition, content: Yadto, problems: Problem[]): 
 
 const occurredAtOf = (definition: Definition, content: Yadto, maxAhead: number, problems: Problem[]): string => {
   const { timestamp } = definition
-  const value: EntityPropertyValue | undefined = content[timestamp]
+  const value: EntityPropertyValue | undefined = own(content, timestamp)
   const say = (code: 'Missing' | 'BadTimestamp', message: string): string => {
     problems.push(problem(code, timestamp, message))
     return ''
@@ -58,25 +61,37 @@ const occurredAtOf = (definition: Definition, content: Yadto, maxAhead: number, 
   return latest !== undefined && instant > latest ? say('BadTimestamp', `lies more than ${Math.round(maxAhead / 1000)} s ahead of the clock`) : instant
 }
 
-// Problems that the builder saw come first; what decoding says of the same path repeats them.
-const both = (built: readonly Problem[] | undefined, decoded: readonly Problem[]): readonly Problem[] => {
-  if (built === undefined || !Array.isArray(built) || built.length === 0) return decoded
-  const paths = new Set(built.map(({ path }) => path))
-  return [...built, ...decoded.filter(({ path }) => !paths.has(path))]
+const isProblem = (u: unknown): u is Problem =>
+  typeof u === 'object' && u !== null && ['code', 'path', 'message'].every((field) => typeof (u as { readonly [field: string]: unknown })[field] === 'string')
+
+// What the builder found. An update is data and may come from anywhere, its problems with it: what are none is passed over.
+const builtIn = ({ problems }: Submitted): readonly Problem[] => (Array.isArray(problems) ? (problems as readonly unknown[]).filter(isProblem) : [])
+
+// What later checks say of a path that has a problem already, or of what lies around it, would only repeat it.
+const joined = (...found: readonly (readonly Problem[])[]): readonly Problem[] => {
+  const all: Problem[] = []
+  const paths = new Set<string>()
+  for (const problems of found) {
+    const fresh = problems.filter(({ path }) => !paths.has(path))
+    all.push(...fresh)
+    for (const { path } of fresh) for (const at of pathAndAround(path)) paths.add(at)
+  }
+  return all
 }
 
 /** Decodes and checks an update; on the left everything that is wrong with it, as one error. `known` is the schema in use, if it is loaded. */
 export const admit = (definition: Definition, submitted: Submitted, known: PropertySchemas | undefined, maxAhead: number): E.Either<InvalidUpdate, Admitted> => {
-  const decoded = decodeYadto(submitted.yadto)
-  if (E.isLeft(decoded)) return E.left(invalidUpdate(definition.name, both(submitted.problems, decoded.left)))
-  const { content, metadata } = decoded.right
+  const { decoded: { content, metadata }, problems: unreadable } = readYadto(submitted.yadto)
   const problems: Problem[] = []
+  const built = builtIn(submitted)
+  // Of an update that cannot be read at all there is nothing more to say.
+  if (unreadable.some(({ path }) => path === '')) return E.left(invalidUpdate(definition.name, joined(built, unreadable)))
   const pairs = keyPairs(definition, content, problems)
   const occurredAt = occurredAtOf(definition, content, maxAhead, problems)
   checkDeclared(definition, content, metadata.operation, problems)
-  if (problems.length > 0 && known !== undefined) growAll(known, content, '', problems)
-  const all = both(submitted.problems, problems)
-  return all.length > 0 ? E.left(invalidUpdate(definition.name, all)) : E.right({ definition, entityId: entityIdOf(definition.name, pairs), occurredAt, metadata, content })
+  if ((problems.length > 0 || unreadable.length > 0) && known !== undefined) growAll(known, content, '', problems)
+  const isFine = built.length === 0 && unreadable.length === 0 && problems.length === 0
+  return isFine ? E.right({ definition, entityId: entityIdOf(definition.name, pairs), occurredAt, metadata, content }) : E.left(invalidUpdate(definition.name, joined(built, unreadable, problems)))
 }
 
 // Canonical text of one property; the fragments joined are the payload.

@@ -3,34 +3,52 @@ import type { Definition } from './definition.ts'
 import { problem, type Problem } from './problem.ts'
 import type { Meta, Update } from './update.ts'
 import { mapToWire } from './wire.ts'
-import { isMetadataName, type EntityPropertyValue, type Yadto } from './yadto.ts'
+import { isMetadataName, type EntityPropertyValue, type MetadataName, type Yadto } from './yadto.ts'
 
 type Values = { readonly [name: string]: unknown }
 
-const text = (value: string): EntityPropertyValue => ({ propertyType: 'String', value })
-
-const metadataOf = (operation: 'upsert' | 'delete', meta: Meta | undefined): Yadto => ({
-  ...(meta?.source === undefined ? {} : { eventSource: text(meta.source) }),
-  ...(meta?.version === undefined ? {} : { eventVersion: text(meta.version) }),
-  ...(meta?.correlationId === undefined ? {} : { correlationId: text(meta.correlationId) }),
-  ...(operation === 'delete' ? { eventOperation: text('delete') } : {}),
-})
-
-// A learned entity's values are wire values already: decoding checks them.
-const asWire = (values: Values, problems: Problem[]): Yadto => {
+const metadataOf = (operation: 'upsert' | 'delete', meta: Meta, problems: Problem[]): Yadto => {
   const yadto: { [name: string]: EntityPropertyValue } = {}
-  for (const name of Object.keys(values)) {
-    if (isMetadataName(name)) problems.push(problem('BadName', name, 'this name carries metadata: give it beside the values'))
-    else if (values[name] !== undefined) yadto[name] = values[name] as EntityPropertyValue
+  const add = (name: MetadataName, value: unknown): void => {
+    if (typeof value === 'string') yadto[name] = { propertyType: 'String', value }
+    else if (value !== undefined && value !== null) problems.push(problem('WrongType', name, `is text, got ${typeof value}`))
   }
+  add('eventSource', meta.source)
+  add('eventVersion', meta.version)
+  add('correlationId', meta.correlationId)
+  if (operation === 'delete') add('eventOperation', operation)
   return yadto
 }
 
-const build = (definition: Definition, operation: 'upsert' | 'delete', values: Values, meta: Meta): Update => {
+// A learned entity's values are wire values already: decoding checks them, and their names.
+const asWire = (values: Values, problems: Problem[]): Yadto => {
+  const pairs: [string, EntityPropertyValue][] = []
+  for (const name of Object.keys(values)) {
+    const value = values[name]
+    if (isMetadataName(name)) problems.push(problem('BadName', name, 'this name carries metadata: give it beside the values'))
+    else if (value !== undefined) pairs.push([name, value as EntityPropertyValue])
+  }
+  return Object.fromEntries(pairs)
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+// A getter or proxy of the caller's may throw: then nothing of it is read.
+const guarded = (problems: Problem[], what: string, read: () => Yadto): Yadto => {
+  try {
+    return read()
+  } catch {
+    problems.push(problem('WrongType', '', `the ${what} cannot be read`))
+    return {}
+  }
+}
+
+const build = (definition: Definition, operation: 'upsert' | 'delete', values: unknown, meta: unknown): Update => {
   const problems: Problem[] = []
-  const given = typeof values === 'object' && values !== null ? values : {}
-  const wire = definition.properties === undefined ? asWire(given, problems) : mapToWire(definition.properties, given, '', problems)
-  const update = { entity: definition.name, operation, yadto: { ...wire, ...metadataOf(operation, meta) } }
+  const given = (isObject(values) ? values : {}) as Values
+  const wire = guarded(problems, 'values', () => definition.properties === undefined ? asWire(given, problems) : mapToWire(definition.properties, given, '', problems))
+  const metadata = guarded(problems, 'metadata', () => metadataOf(operation, (isObject(meta) ? meta : {}) as Meta, problems))
+  const update = { entity: definition.name, operation, yadto: { ...wire, ...metadata } }
   return problems.length === 0 ? update : { ...update, problems }
 }
 

@@ -2,8 +2,8 @@
 import { checkSize } from './decode-value.ts'
 import type { Definition, PropertySpecs } from './definition.ts'
 import { limits } from './limits.ts'
-import { child, element, problem, type Problem } from './problem.ts'
-import type { PropertySpec } from './spec.ts'
+import { child, element, pathAndAround, problem, type Problem } from './problem.ts'
+import { readBy, type PropertySpec } from './spec.ts'
 import { isNull, type EntityPropertyValue, type Yadto } from './yadto.ts'
 
 // Whether a value can break its declaration in more ways than by its type; remembered per declaration.
@@ -19,7 +19,7 @@ const isDemanding = (spec: PropertySpec): boolean => {
 
 const accepts = (spec: PropertySpec, text: string): boolean => {
   if (spec.values !== undefined && !spec.values.includes(text)) return false
-  return spec.codec === undefined || spec.codec.decode(spec.type === 'Json' ? JSON.parse(text) : text)._tag === 'Right'
+  return spec.codec === undefined || readBy(spec.codec, spec.type === 'Json' ? JSON.parse(text) : text)._tag === 'Right'
 }
 
 const checkValue = (spec: PropertySpec, value: EntityPropertyValue, path: string, reject: boolean, problems: Problem[]): void => {
@@ -62,8 +62,8 @@ export const checkDeclared = (definition: Definition, content: Yadto, operation:
   if (properties !== undefined) {
     const own: Problem[] = []
     checkProperties(properties, content, '', operation === 'upsert' && updates === 'full', additionalProperties === 'reject', own)
-    // The keys and the timestamp were looked at before.
-    const said = new Set(problems.map(({ path }) => path))
+    // The keys and the timestamp were looked at before, and what could not be read is not missing.
+    const said = new Set(problems.flatMap(({ path }) => pathAndAround(path)))
     for (const each of own) if (!said.has(each.path)) problems.push(each)
   }
   for (const name in content) {

@@ -13,12 +13,15 @@ export interface Reading {
 
 export const newReading = (): Reading => ({ problems: [], bytes: 0 })
 
-const mostProblems = 1_000
+// And one more, which says that the update is too large.
+const mostProblems = 999
 
 /** Whether reading should stop: nothing more needs to be known about this update. */
 export const isHopeless = (reading: Reading): boolean => reading.bytes > limits.eventBytes * 2 || reading.problems.length >= mostProblems
 
-const say = (reading: Reading, code: ProblemCode, path: string, message: string): undefined => void reading.problems.push(problem(code, path, message))
+const say = (reading: Reading, code: ProblemCode, path: string, message: string): undefined => {
+  if (reading.problems.length < mostProblems) reading.problems.push(problem(code, path, message))
+}
 
 type Wire = { readonly [field: string]: unknown }
 
@@ -40,6 +43,7 @@ const typeOf = (wire: Wire, path: string, reading: Reading): PropertyType | unde
 // The field that the type does not use must be absent or null: what stood there would be lost.
 const checkFields = (wire: Wire, used: string, path: string, reading: Reading): void => {
   for (const field in wire) {
+    if (isHopeless(reading)) return
     if (field === 'propertyType' || field === used) continue
     if (!fields.has(field)) say(reading, 'WrongType', path, `has a field ${JSON.stringify(field.slice(0, 40))} that YADTO does not know`)
     else if (wire[field] !== null && wire[field] !== undefined) say(reading, 'WrongType', path, `${String(wire['propertyType'])} carries no ${field}`)
@@ -70,18 +74,20 @@ const readList = (wire: Wire, path: string, depth: number, reading: Reading): En
   if (values === null || values === undefined) return { propertyType: 'List', value: null }
   if (!Array.isArray(values)) return say(reading, 'WrongType', path, 'a List has an array of values')
   const read: EntityPropertyValue[] = []
+  const before = reading.problems.length
   for (let i = 0; i < values.length; i++) {
     if (isHopeless(reading)) return undefined
     const at = element(path, i)
     const item = readValue(values[i], at, depth + 1, reading)
     if (item === undefined) continue
-    if (item.propertyType === 'List') return say(reading, 'ListOfLists', at, 'a List cannot hold Lists: no engine stores them')
-    if (item.value === null) say(reading, 'WrongType', at, 'a List has no null elements')
+    if (item.propertyType === 'List') say(reading, 'ListOfLists', at, 'a List cannot hold Lists: no engine stores them')
+    else if (item.value === null) say(reading, 'WrongType', at, 'a List has no null elements')
     else if (read.length > 0 && item.propertyType !== (read[0] as EntityPropertyValue).propertyType) {
       say(reading, 'WrongType', at, `is ${item.propertyType} in a List of ${(read[0] as EntityPropertyValue).propertyType}: all elements have one type`)
     } else read.push(item)
   }
-  return { propertyType: 'List', values: read }
+  // With an element left out, the others would stand at other places than they came in.
+  return reading.problems.length === before ? { propertyType: 'List', values: read } : undefined
 }
 
 const readObject = (wire: Wire, path: string, depth: number, reading: Reading): EntityPropertyValue | undefined => {

@@ -1,4 +1,5 @@
 // Decodes an update's map: metadata apart from content, both canonical, or every problem at once; never throws.
+import { isDeepStrictEqual } from 'node:util'
 import { E, t } from '../fp.ts'
 import { checkSize, isHopeless, isPlainObject, newReading, readMap, type Reading } from './decode-value.ts'
 import { limits } from './limits.ts'
@@ -33,7 +34,7 @@ const readMetadata = (found: { readonly [N in MetadataName]?: EntityPropertyValu
   const version = metadataText('eventVersion', found.eventVersion, problems)
   const correlationId = metadataText('correlationId', found.correlationId, problems)
   const operation = metadataText('eventOperation', found.eventOperation, problems) ?? 'upsert'
-  if (source === undefined && !problems.some(({ path }) => path === 'eventSource')) problems.push(problem('Missing', 'eventSource', 'every update says who sent it'))
+  if (source === undefined && !problems.some(({ path }) => /^eventSource(?![\w$-])/.test(path))) problems.push(problem('Missing', 'eventSource', 'every update says who sent it'))
   if (source === '') problems.push(problem('Missing', 'eventSource', 'is empty'))
   if (operation !== 'upsert' && operation !== 'delete') problems.push(problem('BadOperation', 'eventOperation', `is upsert or delete, got ${JSON.stringify(operation.slice(0, 40))}`))
   return {
@@ -42,29 +43,46 @@ const readMetadata = (found: { readonly [N in MetadataName]?: EntityPropertyValu
   }
 }
 
+const none: Metadata = { source: '', operation: 'upsert' }
+
+const nothing: Decoded = { metadata: none, content: {} }
+
 const read = (input: unknown, reading: Reading): Decoded => {
   if (!isPlainObject(input)) {
     reading.problems.push(problem('WrongType', '', 'an update is an object of properties'))
-    return { metadata: { source: '', operation: 'upsert' }, content: {} }
+    return nothing
   }
   const all = readMap(input, '', 1, reading, badTopName)
-  const metadata = readMetadata(all, reading.problems)
-  if (isHopeless(reading) && reading.bytes > limits.eventBytes) reading.problems.push(problem('TooLarge', '', `the update has more than ${limits.eventBytes.toLocaleString('en')} bytes`))
+  // Reading may have ended before it came to the metadata: nothing is said of what was not read.
+  const metadata = isHopeless(reading) ? none : readMetadata(all, reading.problems)
+  if (isHopeless(reading)) {
+    const why = reading.bytes > limits.eventBytes ? `the update has more than ${limits.eventBytes.toLocaleString('en')} bytes` : 'the update has more problems than these'
+    reading.problems.push(problem('TooLarge', '', why))
+  }
   const content: { [name: string]: EntityPropertyValue } = {}
   for (const name in all) if (!isMetadataName(name)) content[name] = all[name] as EntityPropertyValue
   return { metadata, content }
 }
 
-/** The decoded update, or every problem it has (at most a thousand). */
-export const decodeYadto = (input: unknown): E.Either<readonly Problem[], Decoded> => {
+/** What can be read of an update, and every problem it has (at most a thousand): with any, only the readable part stands in `decoded`. */
+export interface ReadYadto { readonly decoded: Decoded; readonly problems: readonly Problem[] }
+
+/** Reads anything at all; never throws. */
+export const readYadto = (input: unknown): ReadYadto => {
   const reading = newReading()
   try {
     const decoded = read(input, reading)
-    return reading.problems.length === 0 ? E.right(decoded) : E.left(reading.problems)
+    return { decoded, problems: reading.problems }
   } catch {
     // A getter or proxy of the caller's that throws, or an object built to exhaust the stack.
-    return E.left([problem('WrongType', '', 'the update cannot be read')])
+    return { decoded: nothing, problems: [problem('WrongType', '', 'the update cannot be read')] }
   }
+}
+
+/** The decoded update, or every problem it has. */
+export const decodeYadto = (input: unknown): E.Either<readonly Problem[], Decoded> => {
+  const { decoded, problems } = readYadto(input)
+  return problems.length === 0 ? E.right(decoded) : E.left(problems)
 }
 
 const joined = ({ metadata, content }: Decoded): Yadto => {
@@ -81,10 +99,20 @@ export const encodeYadto = joined
 
 const metadataSet: ReadonlySet<string> = new Set(metadataNames)
 
+// What is written as it reads: other notations decode, but are not what `Yadto` promises.
+const isCanonical = (u: unknown): u is Yadto => {
+  const decoded = decodeYadto(u)
+  try {
+    return E.isRight(decoded) && isDeepStrictEqual(joined(decoded.right), u)
+  } catch {
+    return false
+  }
+}
+
 /** YADTO as an io-ts codec: any input to the canonical map, metadata included; each problem is one io-ts error with its path as context. */
 export const YadtoCodec: t.Type<Yadto, Yadto, unknown> = new t.Type(
   'Yadto',
-  (u): u is Yadto => E.isRight(decodeYadto(u)),
+  isCanonical,
   (input, context) => {
     const decoded = decodeYadto(input)
     if (E.isRight(decoded)) return t.success(joined(decoded.right))

@@ -6,6 +6,7 @@ import { badDeclaredName, badEntityName, badName } from './name.ts'
 import type { EntitySchema } from './schema.ts'
 import { schemasOfSpecs } from './schema.ts'
 import type { PropertySpec } from './spec.ts'
+import { isPropertyType } from './yadto.ts'
 
 export type PropertySpecs = { readonly [name: string]: PropertySpec }
 type Values = { readonly [name: string]: unknown }
@@ -50,12 +51,17 @@ export interface DefinitionInput {
   readonly view?: { readonly properties?: readonly string[]; readonly index?: readonly string[]; readonly calculated?: { readonly [name: string]: { readonly spec: PropertySpec } }; readonly calculate?: Calculate }
 }
 
-const specs = (properties: { readonly [name: string]: { readonly spec: PropertySpec } }): PropertySpecs =>
-  Object.fromEntries(Object.entries(properties).map(([name, { spec }]) => [name, spec]))
-
 type Refuse = (path: string, why: string) => never
 
-const checkNames = (properties: PropertySpecs, path: string, refuse: Refuse, bad: (name: string) => string | undefined): void => {
+const isSpec = (u: unknown): u is PropertySpec => typeof u === 'object' && u !== null && 'type' in u && isPropertyType(u.type)
+
+const specs = (properties: unknown, path: string, refuse: Refuse): PropertySpecs => {
+  if (typeof properties !== 'object' || properties === null) return refuse(path, 'expects an object of properties')
+  return Object.fromEntries(Object.entries(properties).map(([name, property]: [string, { readonly spec?: unknown } | null | undefined]) =>
+    [name, isSpec(property?.spec) ? property.spec : refuse(`${path}.${name}`, 'is no property: make it with y')]))
+}
+
+const checkNames = (properties: PropertySpecs, path: string, refuse: Refuse, bad: (name: string) => string | undefined, depth: number): void => {
   const seen = new Map<string, string>()
   for (const [name, spec] of Object.entries(properties)) {
     const at = `${path}.${name}`
@@ -64,7 +70,7 @@ const checkNames = (properties: PropertySpecs, path: string, refuse: Refuse, bad
     const other = seen.get(name.toLowerCase())
     if (other !== undefined) refuse(at, `differs only in case from ${other}`)
     seen.set(name.toLowerCase(), name)
-    checkSpec(spec, at, refuse, 1)
+    checkSpec(spec, at, refuse, depth)
   }
 }
 
@@ -72,7 +78,7 @@ const checkSpec = (spec: PropertySpec, path: string, refuse: Refuse, depth: numb
   if (depth > limits.depth) refuse(path, `is nested deeper than ${limits.depth} levels`)
   if (spec.values !== undefined && spec.values.length === 0) refuse(path, 'y.enum needs at least one value')
   if (spec.fields !== undefined) {
-    checkNames(spec.fields, path, refuse, badName)
+    checkNames(spec.fields, path, refuse, badName, depth + 1)
     for (const [name, field] of Object.entries(spec.fields)) if (field.mode === 'enriched') refuse(`${path}.${name}`, 'only a property of the entity itself can be enriched')
   }
   if (spec.element === undefined) return
@@ -83,7 +89,8 @@ const checkSpec = (spec: PropertySpec, path: string, refuse: Refuse, depth: numb
 
 const distinct = (names: readonly string[], path: string, refuse: Refuse): readonly string[] => {
   if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) return refuse(path, 'expects a list of property names')
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  const folded = names.map((name) => name.toLowerCase())
+  const twice = names.find((_, i) => folded.indexOf(folded[i] as string) !== i)
   return twice === undefined ? names : refuse(path, `names ${twice} twice`)
 }
 
@@ -101,8 +108,8 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
   const wrongName = typeof name === 'string' ? badEntityName(name) : 'an entity has a name'
   if (wrongName !== undefined) refuse('', wrongName)
   if (typeof input !== 'object' || input === null) refuse('', 'expects a definition')
-  const properties = input.properties === undefined ? undefined : specs(input.properties)
-  if (properties !== undefined) checkNames(properties, 'properties', refuse, badDeclaredName)
+  const properties = input.properties === undefined ? undefined : specs(input.properties, 'properties', refuse)
+  if (properties !== undefined) checkNames(properties, 'properties', refuse, badDeclaredName, 1)
 
   const declared = (property: string, path: string, types?: readonly string[], required = false): void => {
     if (properties === undefined) return void (badDeclaredName(property) !== undefined && refuse(path, `${property}: ${badDeclaredName(property)}`))
@@ -118,8 +125,9 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
   for (const property of identifier) declared(property, 'identifier', keys, true)
   if (typeof input.timestamp !== 'string') refuse('timestamp', 'expects a property name')
   declared(input.timestamp, 'timestamp', ['DateTime', 'String'], true)
-  if (identifier.includes(input.timestamp)) refuse('timestamp', `${input.timestamp} is part of the identifier: a thing that changes would be another thing`)
+  if (identifier.some((property) => property.toLowerCase() === input.timestamp.toLowerCase())) refuse('timestamp', `${input.timestamp} is part of the identifier: a thing that changes would be another thing`)
 
+  for (const option of ['deduplication', 'view'] as const) if (input[option] !== undefined && typeof input[option] !== 'object') refuse(option, 'expects an object of options')
   const updates = one(input.updates, ['full', 'partial'], 'updates', refuse)
   const by = one(input.deduplication?.by, ['history', 'latest'], 'deduplication.by', refuse)
   if (by === 'latest' && updates === 'partial') refuse('deduplication.by', 'latest compares whole states, and a partial update carries none: use history')
@@ -134,21 +142,23 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
   return {
     name, properties, additionalProperties: one(input.additionalProperties, ['accept', 'reject'], 'additionalProperties', refuse),
     identifier: [...identifier].sort(), timestamp: input.timestamp, updates, attributes, by, ignore: [...ignore].sort(), transform,
-    view: viewOf(input, properties, declared, keys, refuse),
+    view: viewOf(input.view ?? {}, properties, declared, keys, refuse),
   }
 }
 
 const viewOf = (
-  { view = {} }: DefinitionInput, properties: PropertySpecs | undefined,
+  view: NonNullable<DefinitionInput['view']>, properties: PropertySpecs | undefined,
   declared: (property: string, path: string, types?: readonly string[]) => void, keys: readonly string[], refuse: Refuse,
 ): ViewDefinition => {
   const shown = view.properties === undefined ? undefined : distinct(view.properties, 'view.properties', refuse)
   for (const property of shown ?? []) declared(property, 'view.properties')
-  const calculated = specs(view.calculated ?? {})
-  checkNames(calculated, 'view.calculated', refuse, badDeclaredName)
-  const names = new Set((shown ?? Object.keys(properties ?? {})).map((name) => name.toLowerCase()))
+  const calculated = specs(view.calculated ?? {}, 'view.calculated', refuse)
+  checkNames(calculated, 'view.calculated', refuse, badDeclaredName, 1)
+  // Past states show every property beside the calculated values, whatever the view leaves out.
+  const names = new Set([...shown ?? [], ...Object.keys(properties ?? {})].map((name) => name.toLowerCase()))
   for (const name of Object.keys(calculated)) if (names.has(name.toLowerCase())) refuse(`view.calculated.${name}`, 'is a property of the entity too')
-  if (Object.keys(calculated).length > 0 && typeof view.calculate !== 'function') refuse('view.calculate', 'calculated values need a function')
+  const needed = Object.keys(calculated).length > 0
+  if ((needed || view.calculate !== undefined) && typeof view.calculate !== 'function') refuse('view.calculate', needed ? 'calculated values need a function' : 'expects a function')
   const index = distinct(view.index ?? [], 'view.index', refuse)
   for (const name of index) {
     if (Object.hasOwn(calculated, name)) {

@@ -19,6 +19,13 @@ export const child = (parent: string, name: string): string => (parent === '' ? 
 /** The path of an element inside the List at `parent`. */
 export const element = (parent: string, index: number): string => `${parent}[${index}]`
 
+/** A path and those of all that it lies in: `a.b[2]`, `a.b`, `a`. */
+export const pathAndAround = (path: string): readonly string[] => {
+  const paths: string[] = []
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.'), at.lastIndexOf('[')))) paths.push(at)
+  return paths
+}
+
 // A name comes from outside: a path stays one short line whatever it holds.
 const printable = (name: string): string => (/^[\w$-]{1,300}$/.test(name) ? name : JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name))
 

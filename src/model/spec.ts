@@ -1,11 +1,20 @@
 // A property as plain data: what every interpreter of an entity reads.
-import type { t } from '../fp.ts'
+import { E, type t } from '../fp.ts'
 import type { PropertyType } from './yadto.ts'
 
 /** Who fills a property: the producer always, the producer sometimes, or a transformer. */
 export type Mode = 'required' | 'optional' | 'enriched'
 
 export type AnyCodec = t.Type<never, unknown, unknown>
+
+/** What a caller's codec makes of a value; one that throws accepts nothing. */
+export const readBy = (codec: AnyCodec, value: unknown): E.Either<unknown, unknown> => {
+  try {
+    return codec.decode(value)
+  } catch (thrown) {
+    return E.left(thrown)
+  }
+}
 
 /** A property as plain data: what every interpreter of an entity reads. */
 export interface PropertySpec {

@@ -3,20 +3,26 @@ import { instantOfDate } from './instant.ts'
 import { limits } from './limits.ts'
 import { child, element, problem, type Problem } from './problem.ts'
 import { canonicalScalar, notA, type Scalar } from './scalar.ts'
-import type { PropertySpec } from './spec.ts'
+import { readBy, type PropertySpec } from './spec.ts'
 import { isNull, type EntityPropertyValue, type ScalarType, type Yadto } from './yadto.ts'
 
 const nullOf = (spec: PropertySpec): EntityPropertyValue => ({ propertyType: spec.type, value: null })
 
 // What cannot be written travels as a value that decoding rejects too, should the problem be lost on the way.
-const unwritable = ({ type }: PropertySpec): EntityPropertyValue => ({ propertyType: type, value: type === 'String' ? '\ud800' : 'invalid' })
+const unwritable = ({ type }: PropertySpec): EntityPropertyValue => ({ propertyType: type, value: type === 'String' ? '\ud800' : '(invalid)' })
 
 const isDate = (value: unknown): value is Date => Object.prototype.toString.call(value) === '[object Date]'
 const isBytes = (value: unknown): value is Uint8Array => ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
 
+// JSON has no NaN and no Infinity, and JSON.stringify would write null in their place.
+const onlyNumbers = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('no JSON number')
+  return value
+}
+
 // The text of a scalar, not yet canonical; undefined where the value has none.
 const textOf = (spec: PropertySpec, value: unknown): unknown => {
-  if (spec.type === 'Json') return JSON.stringify(spec.codec === undefined ? value : spec.codec.encode(value as never))
+  if (spec.type === 'Json') return JSON.stringify(spec.codec === undefined ? value : spec.codec.encode(value as never), onlyNumbers)
   if (spec.codec !== undefined) return spec.codec.encode(value as never)
   if (typeof value === 'bigint') return spec.type === 'Integer' || spec.type === 'Decimal' ? String(value) : value
   if (typeof value === 'number') return spec.type === 'Double' ? String(value === 0 ? 0 : value) : value
@@ -65,8 +71,8 @@ const listToWire = (spec: PropertySpec, value: unknown, path: string, problems: 
     problems.push(problem('TooLarge', path, `a List of ${value.length} elements exceeds any event`))
     return unwritable(spec)
   }
-  // Array.from, not map: a hole in a sparse array is a missing element.
-  return { propertyType: 'List', values: Array.from(value, (item: unknown, index) => toWire(of, item, element(path, index), problems)) }
+  // By index, not by map: a hole in a sparse array is a missing element.
+  return { propertyType: 'List', values: Array.from({ length: value.length }, (_, index) => toWire(of, value[index], element(path, index), problems)) }
 }
 
 const objectToWire = (spec: PropertySpec, value: unknown, path: string, problems: Problem[]): EntityPropertyValue => {
@@ -101,7 +107,7 @@ type Fail = (unreadable: Unreadable) => never
 const scalarFromWire = (spec: PropertySpec | undefined, type: ScalarType, text: string, path: string, fail: Fail): unknown => {
   const plain = plainScalar(type, text, spec?.bigint === true, path, fail)
   if (spec?.codec === undefined) return plain
-  const decoded = spec.codec.decode(plain)
+  const decoded = readBy(spec.codec, plain)
   return decoded._tag === 'Right' ? decoded.right : fail({ path, message: `${spec.codec.name} does not accept the stored value` })
 }
 
@@ -135,6 +141,9 @@ export const mapFromWire = (
   specs: { readonly [name: string]: PropertySpec } | undefined, yadto: Yadto, path: string, fail: Fail,
 ): { [name: string]: unknown } => {
   const values: { [name: string]: unknown } = {}
-  for (const name in yadto) values[name] = fromWire(specs !== undefined && Object.hasOwn(specs, name) ? specs[name] : undefined, yadto[name] as EntityPropertyValue, child(path, name), fail)
+  for (const name in yadto) {
+    const spec = specs !== undefined && Object.hasOwn(specs, name) ? specs[name] : undefined
+    values[name] = fromWire(spec, yadto[name] as EntityPropertyValue, child(path, name), fail)
+  }
   return values
 }

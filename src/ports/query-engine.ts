@@ -3,6 +3,8 @@ import type { TaskEither } from '../fp.ts'
 import type { Contention, Infra, InvalidQuery, NotStarted } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { EntitySchema } from '../model/schema.ts'
+import type { ScanCursor } from './event-store.ts'
+import type { Build, Generations } from './view-store.ts'
 
 export type QueryEngineError = Infra | Contention
 export type SqlError = QueryEngineError | InvalidQuery | NotStarted
@@ -17,6 +19,21 @@ export interface PositionStep {
   readonly after: string
 }
 
+export interface CheckedRange {
+  readonly after: string | undefined
+  readonly until: string | undefined
+  readonly events: readonly StoredEvent[]
+  /** The generation to look at; the one that serves, unless said. */
+  readonly building?: true
+}
+
+/** Where rows and events disagree. */
+export interface CheckedRows {
+  readonly missing: readonly ScanCursor[]
+  readonly surplus: readonly ScanCursor[]
+  readonly different: readonly ScanCursor[]
+}
+
 export interface QueryEngine {
   /** Makes tables and SQL objects hold the schema; only adds. Repeatable. */
   readonly evolve: (entity: string, schema: EntitySchema) => TaskEither<QueryEngineError, void>
@@ -29,6 +46,20 @@ export interface QueryEngine {
   readonly position: (entity: string) => TaskEither<QueryEngineError, string | undefined>
   /** Whether the engine holds this event. */
   readonly holds: (entity: string, entityId: string, sequence: number) => TaskEither<QueryEngineError, boolean>
+  /**
+   * Compares all that it holds of a range of entities with their events, recomputed from what it reads back. `events` are those of
+   * whole entities in (entityId, sequence) order; the range is the ids behind `after` up to `until`, open where one is undefined.
+   */
+  readonly check: (entity: string, range: CheckedRange) => TaskEither<QueryEngineError | NotStarted, CheckedRows>
+  /** Appends events to the generation being built only. */
+  readonly fill: (entity: string, events: readonly StoredEvent[]) => TaskEither<QueryEngineError | NotStarted, void>
+  /** Generations of an entity's tables, as of its views; `append` writes to the one being built too. */
+  readonly generations: {
+    readonly of: (entity: string) => TaskEither<QueryEngineError | NotStarted, Generations>
+    readonly begin: (entity: string, definition: string) => TaskEither<QueryEngineError | NotStarted, Build>
+    readonly advance: (entity: string, build: Build) => TaskEither<QueryEngineError | NotStarted, void>
+    readonly swap: (entity: string, generation: number) => TaskEither<QueryEngineError | NotStarted, boolean>
+  }
   /** Runs one SELECT, read-only, with `$name` parameters. */
   readonly query: (text: string, parameters: SqlParameters, options: { readonly integers: 'number' | 'bigint' }) => TaskEither<SqlError, readonly SqlRow[]>
 }

@@ -3,6 +3,7 @@ import type { TaskEither } from '../fp.ts'
 import type { Contention, Infra } from '../model/errors.ts'
 import type { Fold } from '../model/state.ts'
 import type { Yadto } from '../model/yadto.ts'
+import type { ScanCursor } from './event-store.ts'
 
 export type ViewError = Infra | Contention
 
@@ -36,17 +37,44 @@ export interface FindQuery {
   readonly after?: string
 }
 
+/** A generation being built beside the one that serves: projections write to both, a scan fills it, then it takes over. */
+export interface Build {
+  readonly generation: number
+  /** Names the definition it is built by: another definition begins another generation. */
+  readonly definition: string
+  /** How far the scan is, and how many events it has read. */
+  readonly cursor?: ScanCursor
+  readonly events: number
+}
+
+export interface Generations {
+  /** The generation that serves; 1 before any rebuild. */
+  readonly active: number
+  readonly building?: Build
+}
+
 export interface ViewStore {
   /** Makes the table and its indexes. Repeatable. */
   readonly prepare: (table: ViewTable) => TaskEither<ViewError, void>
   /** Writes documents; each replaces only one of a lower sequence. Answers how many were written. */
   readonly put: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
+  /** Writes documents whatever stands there, to mend it, unless it has moved beyond. Answers how many were written. */
+  readonly mend: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
+  /** Takes documents out that no event stands behind. */
+  readonly remove: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, void>
   /** The documents of these entities, deleted ones included, in any order; what is not there is left out. */
   readonly get: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, readonly ViewDocument[]>
+  /** One page of all documents in order of entity id, deleted ones included. */
+  readonly list: (table: ViewTable, after: string | undefined, limit: number) => TaskEither<ViewError, readonly ViewDocument[]>
   /** One page of live documents in order of entity id. */
   readonly find: (table: ViewTable, query: FindQuery) => TaskEither<ViewError, readonly ViewDocument[]>
   readonly generations: {
-    /** The generation that serves an entity; 1 before any rebuild. */
-    readonly active: (entity: string) => TaskEither<ViewError, number>
+    readonly of: (entity: string) => TaskEither<ViewError, Generations>
+    /** Begins a build, or goes on with the one of this definition; what an abandoned one left is dropped. */
+    readonly begin: (entity: string, definition: string) => TaskEither<ViewError, Build>
+    /** Keeps how far the scan is. */
+    readonly advance: (entity: string, build: Build) => TaskEither<ViewError, void>
+    /** The build serves from now on; the generation before it stays until the next build begins. False where it is not being built. */
+    readonly swap: (entity: string, generation: number) => TaskEither<ViewError, boolean>
   }
 }

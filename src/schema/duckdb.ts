@@ -31,10 +31,14 @@ const systemShape = list(systemTypes.map(([name, type]) => `${JSON.stringify(nam
 
 export const logTable = (entity: string, generation: number): string => `${quoted(`generation_${generation}`)}.${quoted(`${entity}_log`)}`
 
-export const createLog = (entity: string, generation: number): readonly string[] => [
+/** The log table with its first columns: one statement, whatever their number. */
+export const createLog = (entity: string, generation: number, columns: Columns): readonly string[] => [
   `CREATE SCHEMA IF NOT EXISTS ${quoted(`generation_${generation}`)}`,
-  `CREATE TABLE IF NOT EXISTS ${logTable(entity, generation)} (${list(systemTypes.map(([name, type]) => `${name} ${type}`))})`,
+  `CREATE TABLE IF NOT EXISTS ${logTable(entity, generation)} (` +
+    `${list([...systemTypes.map(([name, type]) => `${name} ${type}`), ...Object.entries(columns).map(([name, type]) => `${quoted(name)} ${sqlType(type)}`)])})`,
 ]
+
+export const dropLog = (entity: string, generation: number): string => `DROP TABLE IF EXISTS ${logTable(entity, generation)}`
 
 export const addColumn = (entity: string, generation: number, { path, type }: Addition): string =>
   `ALTER TABLE ${logTable(entity, generation)} ADD COLUMN ${path.map(quoted).join('.')} ${sqlType(type)}`
@@ -58,7 +62,7 @@ const latestWhole = (entity: string, columns: Columns, until: Until): string =>
   `SELECT ${list([...Object.keys(columns).map(quoted), ...shownSystem].map((name) => `e.${name}`))} FROM ${quoted(`${entity}_events`)} AS e WHERE e._operation <> 'erased'${until('e')} ` +
   `QUALIFY row_number() OVER (PARTITION BY e._entity_id ORDER BY e._occurred_at DESC, e._sequence DESC) = 1 AND e._operation <> 'delete'`
 
-// Current state where updates may be partial: from the last whole event or delete on (the floor), each column's newest bearer.
+// Current state where updates may be partial: from the last whole event or delete on (`__floor__`, a name that no property can bear), each column's newest bearer.
 const latestFolded = (entity: string, columns: Columns, until: Until): string => {
   const moment = '(e._occurred_at, e._sequence)'
   const bearer = (name: string): string => `e._operation = 'full' OR (e._operation = 'partial' AND list_contains(e._present, '${name}'))`
@@ -69,9 +73,9 @@ const latestFolded = (entity: string, columns: Columns, until: Until): string =>
   const last = shownSystem.filter((name) => name !== '_entity_id' && name !== '_present').map((name) => `arg_max_null(e.${name}, ${moment}) FILTER (WHERE e._operation <> 'delete') AS ${name}`)
   const present = `list_sort(list_distinct(flatten(list(e._present) FILTER (WHERE e._operation <> 'delete')))) AS _present`
   return `SELECT ${list([...folded, 'e._entity_id', ...last, present])} FROM (` +
-    `SELECT f.*, max(CASE WHEN f._operation <> 'partial' THEN (f._occurred_at, f._sequence) END) OVER (PARTITION BY f._entity_id) AS _floor ` +
+    `SELECT f.*, max(CASE WHEN f._operation <> 'partial' THEN (f._occurred_at, f._sequence) END) OVER (PARTITION BY f._entity_id) AS __floor__ ` +
     `FROM ${quoted(`${entity}_events`)} AS f WHERE f._operation <> 'erased'${until('f')}) AS e ` +
-    `WHERE e._floor IS NULL OR ${moment} >= e._floor GROUP BY e._entity_id HAVING bool_or(e._operation <> 'delete')`
+    `WHERE e.__floor__ IS NULL OR ${moment} >= e.__floor__ GROUP BY e._entity_id HAVING bool_or(e._operation <> 'delete')`
 }
 
 const hasRepeated = (type: ColumnType): boolean =>
@@ -89,15 +93,19 @@ const reading = (value: string, type: ColumnType, depth: number): string => {
   return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${list(fields)}) END`
 }
 
+const shownColumns = (columns: Columns): string =>
+  list([...Object.entries(columns).map(([name, type]) => `${reading(`l.${quoted(name)}`, type, 0)} AS ${quoted(name)}`), ...systemTypes.map(([name]) => `l.${name}`)])
+
+/** Per event, the row written last. */
+export const selectEvents = (entity: string, generation: number, columns: Columns, where = ''): string =>
+  `SELECT ${shownColumns(columns)} FROM ${logTable(entity, generation)} AS l ${where} QUALIFY row_number() OVER (PARTITION BY l._entity_id, l._sequence ORDER BY l._written DESC) = 1`
+
 /** The SQL objects of an entity: `<Entity>_log`, `<Entity>_events`, `<Entity>` and `<Entity>_as_of(instant)`. */
 export const sqlObjects = (entity: string, generation: number, columns: Columns, updates: EntitySchema['updates']): readonly string[] => {
   const state = updates.includes('partial') ? latestFolded : latestWhole
-  const own = Object.entries(columns).map(([name, type]) => `${reading(`l.${quoted(name)}`, type, 0)} AS ${quoted(name)}`)
-  const shown = list([...own, ...systemTypes.map(([name]) => `l.${name}`)])
   return [
-    `CREATE OR REPLACE VIEW ${quoted(`${entity}_log`)} AS SELECT ${shown} FROM ${logTable(entity, generation)} AS l`,
-    `CREATE OR REPLACE VIEW ${quoted(`${entity}_events`)} AS SELECT ${shown} FROM ${logTable(entity, generation)} AS l ` +
-      'QUALIFY row_number() OVER (PARTITION BY l._entity_id, l._sequence ORDER BY l._written DESC) = 1',
+    `CREATE OR REPLACE VIEW ${quoted(`${entity}_log`)} AS SELECT ${shownColumns(columns)} FROM ${logTable(entity, generation)} AS l`,
+    `CREATE OR REPLACE VIEW ${quoted(`${entity}_events`)} AS ${selectEvents(entity, generation, columns)}`,
     `CREATE OR REPLACE VIEW ${quoted(entity)} AS ${state(entity, columns, () => '')}`,
     `CREATE OR REPLACE MACRO ${quoted(`${entity}_as_of`)}(instant) AS TABLE ${state(entity, columns, (alias) => ` AND ${alias}._occurred_at <= CAST(instant AS TIMESTAMPTZ)`)}`,
   ]

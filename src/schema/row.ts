@@ -6,8 +6,8 @@ import type { Columns, ColumnType } from './columns.ts'
 
 interface Fit { whole: boolean }
 
-// Plain JSON of a wire value, for what lies too deep for columns.
-const plain = (value: EntityPropertyValue): unknown => {
+/** Plain JSON of a wire value, for what lies too deep for columns. */
+export const plain = (value: EntityPropertyValue): unknown => {
   if (isNull(value)) return null
   if (value.values !== undefined) return value.values.map(plain)
   if (value.embeddedEntity !== undefined) return Object.fromEntries(Object.entries(value.embeddedEntity).map(([name, item]) => [name, plain(item)]))
@@ -33,11 +33,11 @@ const textFor = (type: ColumnType, value: EntityPropertyValue | undefined, bytes
 const recordText = (columns: Columns, yadto: Yadto, bytes: (base64: string) => string, fit: Fit): string => {
   let text = ''
   for (const name in columns) {
-    const value = yadto[name]
+    const value = Object.hasOwn(yadto, name) ? yadto[name] : undefined
     const type = columns[name] as ColumnType
     if (value !== undefined || type.kind === 'repeated') text += `${text === '' ? '' : ','}"${name}":${textFor(type, value, bytes, fit)}`
   }
-  for (const name in yadto) if (!(name in columns)) fit.whole &&= isNull(yadto[name] as EntityPropertyValue)
+  for (const name in yadto) if (!Object.hasOwn(columns, name)) fit.whole &&= isNull(yadto[name] as EntityPropertyValue)
   return `{${text}}`
 }
 
@@ -55,12 +55,12 @@ export const rowText = (event: StoredEvent, columns: Columns, written: number, b
   for (const name in yadto) {
     const value = yadto[name] as EntityPropertyValue
     present += `${present === '' ? '' : ','}"${name}"`
-    const type = columns[name]
+    const type = Object.hasOwn(columns, name) ? columns[name] : undefined
     const fit: Fit = { whole: type !== undefined || isNull(value) }
     if (type !== undefined) cells += `,"${name}":${textFor(type, value, bytes, fit)}`
     if (!fit.whole) extra += `${extra === '' ? '' : ','}"${name}":${JSON.stringify(value)}`
   }
-  for (const name in columns) if (columns[name]?.kind === 'repeated' && yadto[name] === undefined) cells += `,"${name}":[]`
+  for (const name in columns) if (columns[name]?.kind === 'repeated' && !Object.hasOwn(yadto, name)) cells += `,"${name}":[]`
   return `{"_entity_id":"${event.entityId}","_event_id":"${eventIdOf(event.entityId, event.sequence)}","_sequence":"${event.sequence}",` +
     `"_occurred_at":"${event.occurredAt}","_recorded_at":"${event.recordedAt}","_operation":"${event.kind}","_source":${JSON.stringify(event.source)},` +
     `"_version":${optional(event.version)},"_present":[${present}],"_extra":${extra === '' ? 'null' : JSON.stringify(`{${extra}}`)},"_written":"${written}"${cells}}`

@@ -10,12 +10,12 @@ export const right = async <A>(task: TaskEither<unknown, A>): Promise<A> => {
 }
 
 /** The error of a task that must fail with one of these tags. */
-export const left = async <E extends { readonly _tag: string }>(task: TaskEither<E, unknown>, ...tags: readonly E['_tag'][]): Promise<E> => {
+export const left = async <E extends { readonly _tag: string }, T extends E['_tag']>(task: TaskEither<E, unknown>, ...tags: readonly T[]): Promise<Extract<E, { readonly _tag: T }>> => {
   const result = await task()
-  assert.equal(result._tag, 'Left', `expected one of ${tags.join(', ')}, got a value`)
-  const error = (result as { readonly left: E }).left
-  assert.ok(tags.includes(error._tag), `expected one of ${tags.join(', ')}, got ${error._tag}: ${String(error)}`)
-  return error
+  if (result._tag === 'Right') return assert.fail(`expected ${tags.join(' or ')}, got a value`)
+  const error = result.left
+  assert.ok(tags.some((tag) => tag === error._tag), `expected ${tags.join(' or ')}, got ${error._tag}: ${String(error)}`)
+  return error as Extract<E, { readonly _tag: T }>
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })

@@ -1,4 +1,5 @@
 // Steps that contract cases share: append a batch under its guards, read a history to its end, publish what was stored.
+import assert from 'node:assert/strict'
 import type { Candidate, Outcome } from '../model/candidate.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { Ports } from '../ports/driver.ts'
@@ -15,14 +16,20 @@ export const guardsOf = async (store: EventStore, candidates: readonly Candidate
   }))
 }
 
+/** An outcome that names its event. */
+export type Known = Exclude<Outcome, { readonly status: 'untransformed' }>
+
 /** Appends as the receiver does: where a schema has moved, once more under the new one. */
-export const append = async (store: EventStore, candidates: readonly Candidate[]): Promise<readonly Outcome[]> => {
+export const append = async (store: EventStore, candidates: readonly Candidate[]): Promise<readonly Known[]> => {
   const appended = await right(store.append({ candidates, guards: await guardsOf(store, candidates) }))
-  return appended._tag === 'appended' ? appended.outcomes : append(store, candidates)
+  if (appended._tag !== 'appended') return append(store, candidates)
+  const known = appended.outcomes.filter((outcome) => outcome.status !== 'untransformed')
+  assert.equal(known.length, candidates.length)
+  return known
 }
 
 /** Outcomes in short: `stored 1`, `duplicate 1`. */
-export const short = (outcomes: readonly Outcome[]): readonly string[] => outcomes.map(({ status, event }) => `${status} ${event.sequence}`)
+export const short = (outcomes: readonly Outcome[]): readonly string[] => outcomes.map((outcome) => (outcome.status === 'untransformed' ? outcome.status : `${outcome.status} ${outcome.event.sequence}`))
 
 /** All events of one entity, read in pages. */
 export const historyOf = async (store: EventStore, entityId: string, entity = 'Lead', limit = 1_000): Promise<readonly StoredEvent[]> => {
@@ -47,14 +54,17 @@ export const scanAll = async (store: EventStore, entity = 'Lead', limit = 1_000,
   }
 }
 
+/** A message's attributes. */
+export type AttributesOf = (event: StoredEvent) => { readonly [name: string]: string }
+
 /** Appends candidates and publishes the events that came of it, as the receiver and the relay do: the events. */
-export const release = async ({ eventStore, topic }: Ports, candidates: readonly Candidate[]): Promise<readonly StoredEvent[]> => {
+export const release = async ({ eventStore, topic }: Pick<Ports, 'eventStore' | 'topic'>, candidates: readonly Candidate[], attributesOf: AttributesOf = () => ({})): Promise<readonly StoredEvent[]> => {
   const outcomes = await append(eventStore, candidates)
   const events = await Promise.all(outcomes.map(async ({ event: { entityId, sequence } }, i) => {
     const [event] = await right(eventStore.history((candidates[i] as Candidate).entity, entityId, { after: sequence - 1, limit: 1 }))
     return event as StoredEvent
   }))
-  await right(topic.publish(events, () => ({})))
+  await right(topic.publish(events, attributesOf))
   await right(eventStore.published(events))
   return events
 }

@@ -1,7 +1,7 @@
 // The embedded driver: one folder with SQLite for truth and DuckDB for SQL; nothing to install, nothing to run.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Infra } from '../../model/errors.ts'
-import { unavailable } from '../../model/errors.ts'
+import { closed, unavailable } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
 import type { DuckDb } from './duckdb.ts'
@@ -16,25 +16,34 @@ import { viewStore } from './view-store.ts'
 export interface EmbeddedOptions {
   /** Where the data lives; made where it is not there. `:memory:` keeps nothing. */
   readonly folder: string
-  /** DuckDB's memory limit. */
+  /** DuckDB's memory limit (`512MB`); without one it is 256MB, and 1GB once an entity has more than 500 columns. */
   readonly memory?: string
 }
 
 // One opening a pipeline, however many of its consumers ask at once.
-const replicaOf = (handle: Handle, lease: Lease): Replica => {
+const replicaOf = (handle: Handle, lease: Lease): Replica & { readonly close: () => Promise<void> } => {
   let mine: Promise<E.Either<QueryEngineError, DuckDb>> | undefined
+  let over = false
+  const release = async (): Promise<void> => {
+    const taken = mine
+    mine = undefined
+    if (taken !== undefined && (await taken)._tag === 'Right') await handle.leaveDuckDb()
+  }
   return {
     open: async () => {
-      mine ??= handle.takeDuckDb()
-      const opened = await mine
-      if (opened._tag === 'Left') mine = undefined
+      // Nobody would let go of a file that is opened behind the closing.
+      if (over) return E.left(closed('query engine'))
+      const taking = mine ??= handle.takeDuckDb()
+      const opened = await taking
+      if (opened._tag === 'Left' && mine === taking) mine = undefined
       return opened
     },
     opened: handle.duckDb,
-    owner: () => lease.holderOf(queryEngineLease)?.owner,
-    release: () => {
-      if (mine !== undefined) handle.leaveDuckDb()
-      mine = undefined
+    owner: handle.sqlite.read('sql', () => lease.holderOf(queryEngineLease)?.owner),
+    release,
+    close: () => {
+      over = true
+      return release()
     },
   }
 }
@@ -43,21 +52,24 @@ const portsOf = (handle: Handle): Ports => {
   const { sqlite } = handle
   const lease = leases(sqlite)
   const replica = replicaOf(handle, lease)
+  // Once: a second close would let go of what others in this process have open.
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await replica.close()
+    await lease.releaseAll()
+    handle.leave()
+  }
   return {
     eventStore: eventStore(sqlite),
-    topic: topic(sqlite, lease, handle.wake, (name) => { if (name === queryEngineLease) replica.release() }),
+    topic: topic(sqlite, lease, handle.wake, (name) => { if (name === queryEngineLease) void replica.release() }),
     viewStore: viewStore(sqlite),
     queryEngine: queryEngine(replica),
-    close: async () => {
-      replica.release()
-      await lease.releaseAll()
-      handle.leave()
-    },
+    close: () => (closing ??= close()),
   }
 }
 
 /** A pipeline in one folder: `embedded({ folder: './data' })`. */
-export const embedded = ({ folder, memory = '256MB' }: EmbeddedOptions): Driver => ({
+export const embedded = ({ folder, memory }: EmbeddedOptions): Driver => ({
   name: 'embedded',
   open: (): TaskEither<Infra, Ports> => pipe(
     openHandle(folder, memory),

@@ -1,28 +1,51 @@
 // DuckDB: opened once a process and file, locked down, loaded on first use.
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { TE, type TaskEither } from '../../fp.ts'
-import { brokenDown, missingDependency, reasonOf, unavailable, type MissingDependency, type Unavailable } from '../../model/errors.ts'
+import { brokenDown, closed, isDreampipeError, missingDependency, reasonOf, unavailable, type Closed, type MissingDependency, type Unavailable } from '../../model/errors.ts'
+import type { EntitySchema } from '../../model/schema.ts'
+import type { Build } from '../../ports/view-store.ts'
+import type { Columns } from '../../schema/columns.ts'
 
 export type DuckDbModule = typeof import('@duckdb/node-api')
 
+/** What is live of one entity: its tables' generation, their columns, how its events update. */
+export interface Live { readonly generation: number; readonly building?: Build; readonly columns: Columns; readonly updates: EntitySchema['updates'] }
+
 export interface DuckDb {
   readonly module: DuckDbModule
-  readonly instance: DuckDBInstance
+  /** What its tables hold, kept here because all who have it open share it. */
+  readonly live: Map<string, Live>
   /** The one connection that writes; `exclusive` runs one piece of work on it at a time. */
   readonly exclusive: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
-  readonly close: () => void
+  /** Allows the memory that an entity of so many leaf columns needs. */
+  readonly makeRoom: (leaves: number) => Promise<void>
+  /** Runs work on a connection of its own, beside the others. */
+  readonly beside: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
+  /** Closes the file once all work on it has ended; until then nobody may open it again. */
+  readonly close: () => Promise<void>
 }
 
 const isMissing = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'code' in thrown && (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
 
-const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
+/** DuckDB's message without the stack of its own that an internal error carries. */
+export const engineReason = (thrown: unknown): string => reasonOf(thrown).split('\n\nStack Trace')[0] as string
+
+type DuckDbError = Unavailable | MissingDependency | Closed
+
+const asError = (verb: string, thrown: unknown): DuckDbError => {
+  if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency', 'Closed')) return thrown
   if (isMissing(thrown)) return missingDependency(verb, '@duckdb/node-api', thrown)
-  const why = reasonOf(thrown)
+  const why = engineReason(thrown)
   // What the data itself causes will not go away by trying again.
   if (/^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(why)) return brokenDown(verb, `DuckDB: ${why}`, thrown)
   return unavailable(verb, /Conflicting lock|Could not set lock/.test(why) ? `another process holds the query engine's file: ${why}` : `DuckDB: ${why}`, thrown)
 }
+
+/** DuckDB's memory limit, and what it needs for very wide entities: it works on 2,048 values of each column at once, however few the rows. */
+const usual = '256MB'
+const wide = '1GB'
+const wideLeaves = 500
 
 // No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in BigQuery.
 const settings = (memory: string): Record<string, string> => ({
@@ -34,24 +57,60 @@ const own = `
 CREATE SCHEMA IF NOT EXISTS dreampipe;
 CREATE SEQUENCE IF NOT EXISTS dreampipe.written;
 CREATE TABLE IF NOT EXISTS dreampipe.positions (entity VARCHAR PRIMARY KEY, position VARCHAR NOT NULL);
-CREATE TABLE IF NOT EXISTS dreampipe.entities (entity VARCHAR PRIMARY KEY, generation INTEGER NOT NULL, columns VARCHAR NOT NULL, updates VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS dreampipe.entities (entity VARCHAR PRIMARY KEY, generation INTEGER NOT NULL, columns VARCHAR NOT NULL, updates VARCHAR NOT NULL, building VARCHAR);
 `
 
-/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit (`256MB`). */
-export const openDuckDb = (path: string, memory: string): TaskEither<Unavailable | MissingDependency, DuckDb> => TE.tryCatch(async () => {
-  const module = await import('@duckdb/node-api')
-  const instance = await module.DuckDBInstance.create(path, settings(memory))
-  const writer = await instance.connect()
+const prepared = async (writer: DuckDBConnection, memory: string | undefined): Promise<void> => {
   await writer.run("SET GLOBAL TimeZone = 'UTC'")
+  if (memory === undefined) await writer.run("SET GLOBAL allowed_configs = ['memory_limit']")
   await writer.run('SET GLOBAL lock_configuration = true')
   await writer.run(own)
+}
+
+/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it is 256MB, and 1GB once an entity is very wide. */
+export const openDuckDb = (path: string, memory: string | undefined): TaskEither<DuckDbError, DuckDb> => TE.tryCatch(async () => {
+  const module = await import('@duckdb/node-api')
+  const instance = await module.DuckDBInstance.create(path, settings(memory ?? usual))
+  const writer = await instance.connect()
+  await prepared(writer, memory).catch((thrown: unknown) => {
+    // Or the file would stay open, and the next try would open it twice.
+    instance.closeSync()
+    throw thrown
+  })
+  const running = new Set<Promise<unknown>>()
+  let over = false
+  // What comes behind the closing is refused: nobody waits for it.
+  const tracked = <A>(begin: () => Promise<A>): Promise<A> => {
+    if (over) return Promise.reject(closed('query engine'))
+    const work = begin()
+    const ended: Promise<unknown> = work.then(() => running.delete(ended), () => running.delete(ended))
+    running.add(ended)
+    return work
+  }
   let last: Promise<unknown> = Promise.resolve()
-  const exclusive = <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => {
+  const exclusive = <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => tracked(() => {
     const next = last.then(() => work(writer))
     last = next.catch(() => undefined)
     return next
+  })
+  const beside = async <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => {
+    const connection = await instance.connect()
+    try {
+      return await work(connection)
+    } finally {
+      connection.closeSync()
+    }
   }
-  return { module, instance, exclusive, close: () => { writer.closeSync(); instance.closeSync() } }
+  const makeRoom = async (leaves: number): Promise<void> => {
+    if (memory === undefined && leaves > wideLeaves) await writer.run(`SET GLOBAL memory_limit = '${wide}'`)
+  }
+  const close = async (): Promise<void> => {
+    over = true
+    await Promise.all(running)
+    writer.closeSync()
+    instance.closeSync()
+  }
+  return { module, live: new Map(), makeRoom, exclusive, beside: (work) => tracked(() => beside(work)), close }
 }, (thrown) => asError(`open ${path}`, thrown))
 
 /** Runs `work` in one transaction; what it did is rolled back where it fails or answers false. */

@@ -15,7 +15,8 @@ export interface Handle {
   readonly wake: Wake
   /** Opens DuckDB, or joins who has it open. */
   readonly takeDuckDb: TaskEither<QueryEngineError, DuckDb>
-  readonly leaveDuckDb: () => void
+  /** Closes it behind the last user. */
+  readonly leaveDuckDb: () => Promise<void>
   readonly duckDb: () => DuckDb | undefined
   readonly leave: () => void
 }
@@ -26,6 +27,8 @@ interface Shared {
   duckDb: Promise<E.Either<QueryEngineError, DuckDb>> | undefined
   duckDbOpen: DuckDb | undefined
   duckDbUsers: number
+  /** A file that is open twice in one process loses rows: the next opening waits for this. */
+  duckDbClosing: Promise<void>
 }
 
 const key = Symbol.for('dreampipe.handles')
@@ -40,7 +43,7 @@ const shared = (): Map<string, Shared> => {
 const openFiles = async (file: string): Promise<E.Either<SqliteError, { readonly sqlite: Sqlite; readonly wake: Wake }>> => {
   const sqlite = await openSqlite(file)()
   if (sqlite._tag === 'Left') return sqlite
-  const created = await sqlite.right.write(`open ${file}`, () => createShared(sqlite.right))()
+  const created = await sqlite.right.write(`open ${file}`, () => createShared(sqlite.right, file))()
   if (created._tag === 'Right') return E.right({ sqlite: sqlite.right, wake: wake(sqlite.right) })
   sqlite.right.close()
   return created
@@ -58,12 +61,12 @@ const paths = (folder: string): E.Either<Infra, { readonly key: string; readonly
 }
 
 /** Opens a folder, or joins this process' handle on it. `:memory:` is always a handle of its own. */
-export const openHandle = (folder: string, memory: string): TaskEither<Infra | SqliteError, Handle> => async () => {
+export const openHandle = (folder: string, memory: string | undefined): TaskEither<Infra | SqliteError, Handle> => async () => {
   const where = paths(folder)
   if (where._tag === 'Left') return where
   const all = shared()
   const found = where.right.key === '' ? undefined : all.get(where.right.key)
-  const handle: Shared = found ?? { opening: openFiles(where.right.sqlite), users: 0, duckDb: undefined, duckDbOpen: undefined, duckDbUsers: 0 }
+  const handle: Shared = found ?? { opening: openFiles(where.right.sqlite), users: 0, duckDb: undefined, duckDbOpen: undefined, duckDbUsers: 0, duckDbClosing: Promise.resolve() }
   if (where.right.key !== '') all.set(where.right.key, handle)
   handle.users++
   const forget = (): void => { if (all.get(where.right.key) === handle) all.delete(where.right.key) }
@@ -80,22 +83,24 @@ export const openHandle = (folder: string, memory: string): TaskEither<Infra | S
   } })
 }
 
-const duckDbOf = (handle: Shared, path: string, memory: string): Pick<Handle, 'takeDuckDb' | 'leaveDuckDb' | 'duckDb'> => ({
+const duckDbOf = (handle: Shared, path: string, memory: string | undefined): Pick<Handle, 'takeDuckDb' | 'leaveDuckDb' | 'duckDb'> => ({
   takeDuckDb: async () => {
-    handle.duckDb ??= openDuckDb(path, memory)()
-    const opened = await handle.duckDb
-    if (opened._tag === 'Left') handle.duckDb = undefined
-    else {
-      handle.duckDbOpen = opened.right
-      handle.duckDbUsers++
-    }
+    handle.duckDbUsers++
+    const opening = handle.duckDb ??= handle.duckDbClosing.then(openDuckDb(path, memory))
+    const opened = await opening
+    if (opened._tag === 'Left') {
+      handle.duckDbUsers--
+      if (handle.duckDb === opening) handle.duckDb = undefined
+    } else handle.duckDbOpen = opened.right
     return opened
   },
   leaveDuckDb: () => {
-    if (--handle.duckDbUsers > 0) return
-    handle.duckDbOpen?.close()
+    if (--handle.duckDbUsers > 0) return Promise.resolve()
+    const open = handle.duckDbOpen
     handle.duckDbOpen = undefined
     handle.duckDb = undefined
+    handle.duckDbClosing = open?.close() ?? Promise.resolve()
+    return handle.duckDbClosing
   },
   duckDb: () => handle.duckDbOpen,
 })

@@ -1,14 +1,17 @@
 // The query engine on DuckDB: a disposable replica; its position stands in the same transaction as its rows.
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
-import { notStarted, unavailable } from '../../model/errors.ts'
+import { notStarted, unavailable, type NotStarted } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { PositionStep, QueryEngine, QueryEngineError } from '../../ports/query-engine.ts'
-import { growColumns, type Columns } from '../../schema/columns.ts'
+import type { Build } from '../../ports/view-store.ts'
+import { growColumns, leafCount, type Columns } from '../../schema/columns.ts'
 import { addColumn, createLog, insertRows, logTable, sqlObjects } from '../../schema/duckdb.ts'
 import { rowText } from '../../schema/row.ts'
-import { duckDbError, inTransaction, type DuckDb } from './duckdb.ts'
+import { duckDbError, inTransaction, type DuckDb, type Live } from './duckdb.ts'
+import { advanceBuild, beginBuild, generationsOf, saveLive, swapBuild } from './query-engine-build.ts'
+import { checkRows } from './query-engine-check.ts'
 import { select } from './select.ts'
 
 /** Who opens DuckDB in this process, and who projects into it elsewhere. */
@@ -18,11 +21,9 @@ export interface Replica {
   /** What this process has open already. */
   readonly opened: () => DuckDb | undefined
   /** The process that projects, as `host:pid`. */
-  readonly owner: () => string | undefined
-  readonly release: () => void
+  readonly owner: TaskEither<QueryEngineError, string | undefined>
+  readonly release: () => Promise<void>
 }
-
-interface Live { readonly generation: number; readonly columns: Columns; readonly updates: EntitySchema['updates'] }
 
 // Base64 as DuckDB's BLOB literal text.
 const escaped = (base64: string): string => Buffer.from(base64, 'base64').toString('hex').replace(/../g, '\\x$&')
@@ -32,70 +33,104 @@ const sameList = (a: readonly string[], b: readonly string[]): boolean => a.leng
 const first = async (connection: DuckDBConnection, text: string, values: string[]): Promise<readonly unknown[] | undefined> =>
   (await connection.runAndReadAll(text, values)).getRows()[0]
 
+const none: Live = { generation: 1, columns: {}, updates: [] }
+
+/** The generations that rows are written to. */
+const tablesOf = ({ generation, building }: Live): readonly number[] => (building === undefined ? [generation] : [generation, building.generation])
+
 export const queryEngine = (replica: Replica): QueryEngine => {
-  const known = new Map<string, Live>()
+  const withWriter = <A>(verb: string, work: (connection: DuckDBConnection, duckdb: DuckDb) => Promise<A>): TaskEither<QueryEngineError, A> =>
+    pipe(replica.open, TE.flatMap((duckdb) => TE.tryCatch(() => duckdb.exclusive((connection) => work(connection, duckdb)), (thrown): QueryEngineError => duckDbError(verb, thrown))))
 
-  const withWriter = <A>(verb: string, work: (connection: DuckDBConnection) => Promise<A>): TaskEither<QueryEngineError, A> =>
-    pipe(replica.open, TE.flatMap((duckdb) => TE.tryCatch(() => duckdb.exclusive(work), (thrown): QueryEngineError => duckDbError(verb, thrown))))
-
-  const live = async (connection: DuckDBConnection, entity: string): Promise<Live | undefined> => {
-    const found = known.get(entity)
-    if (found !== undefined) return found
-    const row = await first(connection, 'SELECT generation, columns, updates FROM dreampipe.entities WHERE entity = $1', [entity])
-    if (row === undefined) return undefined
-    const loaded: Live = { generation: row[0] as number, columns: JSON.parse(row[1] as string) as Columns, updates: JSON.parse(row[2] as string) as EntitySchema['updates'] }
-    known.set(entity, loaded)
-    return loaded
+  const remember = async ({ live, makeRoom }: DuckDb, entity: string, now: Live): Promise<Live> => {
+    await makeRoom(leafCount(now.columns))
+    live.set(entity, now)
+    return now
   }
 
-  const evolve = async (connection: DuckDBConnection, entity: string, schema: EntitySchema): Promise<void> => {
-    const before = await live(connection, entity)
+  const live = async (connection: DuckDBConnection, duckdb: DuckDb, entity: string): Promise<Live | undefined> => {
+    const found = duckdb.live.get(entity)
+    if (found !== undefined) return found
+    const row = await first(connection, 'SELECT generation, columns, updates, building FROM dreampipe.entities WHERE entity = $1', [entity])
+    if (row === undefined) return undefined
+    return remember(duckdb, entity, {
+      generation: row[0] as number, columns: JSON.parse(row[1] as string) as Columns, updates: JSON.parse(row[2] as string) as EntitySchema['updates'],
+      ...(row[3] === null ? {} : { building: JSON.parse(row[3] as string) as Build }),
+    })
+  }
+
+  const evolve = async (connection: DuckDBConnection, duckdb: DuckDb, entity: string, schema: EntitySchema): Promise<void> => {
+    const before = await live(connection, duckdb, entity)
     const { columns, additions } = growColumns(before?.columns ?? {}, schema.properties)
     if (before !== undefined && additions.length === 0 && sameList(before.updates, schema.updates)) return
-    const generation = before?.generation ?? 1
+    const next: Live = { ...(before ?? { generation: 1 }), columns, updates: schema.updates }
     await inTransaction(connection, async () => {
-      for (const statement of createLog(entity, generation)) await connection.run(statement)
-      for (const addition of additions) await connection.run(addColumn(entity, generation, addition))
-      for (const statement of sqlObjects(entity, generation, columns, schema.updates)) await connection.run(statement)
-      await connection.run('INSERT OR REPLACE INTO dreampipe.entities VALUES ($1, $2, $3, $4)', [entity, generation, JSON.stringify(columns), JSON.stringify(schema.updates)])
+      const statements = before === undefined ? createLog(entity, next.generation, columns)
+        : tablesOf(next).flatMap((generation) => additions.map((addition) => addColumn(entity, generation, addition)))
+      for (const statement of statements) await connection.run(statement)
+      for (const statement of sqlObjects(entity, next.generation, columns, schema.updates)) await connection.run(statement)
+      await saveLive(connection, entity, next)
       return true
     })
-    known.set(entity, { generation, columns, updates: schema.updates })
+    await remember(duckdb, entity, next)
   }
 
   const position = async (connection: DuckDBConnection, entity: string): Promise<string | undefined> =>
     (await first(connection, 'SELECT position FROM dreampipe.positions WHERE entity = $1', [entity]))?.[0] as string | undefined
 
-  const append = async (connection: DuckDBConnection, entity: string, events: readonly StoredEvent[], step?: PositionStep): Promise<boolean> => {
-    const { generation, columns } = await live(connection, entity) ?? { generation: 1, columns: {} }
+  const insert = async (connection: DuckDBConnection, entity: string, { columns }: Live, generations: readonly number[], events: readonly StoredEvent[]): Promise<void> => {
+    if (events.length === 0) return
+    const written = Number((await first(connection, "SELECT nextval('dreampipe.written')", []))?.[0])
+    let rows = ''
+    for (const event of events) rows += `${rows === '' ? '' : ','}${rowText(event, columns, written, escaped)}`
+    for (const generation of generations) await connection.run(insertRows(entity, generation, columns), [`[${rows}]`])
+  }
+
+  const append = async (connection: DuckDBConnection, duckdb: DuckDb, entity: string, events: readonly StoredEvent[], step?: PositionStep): Promise<boolean> => {
+    const now = await live(connection, duckdb, entity) ?? none
     return inTransaction(connection, async () => {
       if (step !== undefined && (await position(connection, entity)) !== step.before) return false
-      if (events.length > 0) {
-        const written = Number((await first(connection, "SELECT nextval('dreampipe.written')", []))?.[0])
-        let rows = ''
-        for (const event of events) rows += `${rows === '' ? '' : ','}${rowText(event, columns, written, escaped)}`
-        await connection.run(insertRows(entity, generation, columns), [`[${rows}]`])
-      }
+      await insert(connection, entity, now, tablesOf(now), events)
       if (step !== undefined) await connection.run('INSERT OR REPLACE INTO dreampipe.positions VALUES ($1, $2)', [entity, step.after])
       return true
     })
   }
 
+  // Only where this process projects: opening the file elsewhere would take it from its owner.
+  const opened = (verb: string): TaskEither<QueryEngineError | NotStarted, DuckDb> => async () => {
+    const duckdb = replica.opened()
+    if (duckdb !== undefined) return E.right(duckdb)
+    const owner = await replica.owner()
+    if (owner._tag === 'Left') return owner
+    return E.left(owner.right === undefined
+      ? notStarted(verb, 'nobody projects into the query engine: call pipeline.start() in this process')
+      : unavailable(verb, `the query engine belongs to the process ${owner.right}: ask there, or try again when it has gone`))
+  }
+
+  // What is live of an entity, for work on its tables in the process that projects.
+  const onLive = <A>(verb: string, entity: string, work: (connection: DuckDBConnection, duckdb: DuckDb, now: Live) => Promise<A>): TaskEither<QueryEngineError | NotStarted, A> =>
+    pipe(opened(`${verb} ${entity}`), TE.flatMap((duckdb) => TE.tryCatch(() => duckdb.exclusive(async (connection) => {
+      const now = await live(connection, duckdb, entity)
+      if (now === undefined) throw unavailable(`${verb} ${entity}`, 'its tables are not made yet')
+      return work(connection, duckdb, now)
+    }), (thrown): QueryEngineError | NotStarted => duckDbError(`${verb} ${entity}`, thrown))))
+
   return {
-    evolve: (entity, schema) => withWriter(`query engine ${entity}`, (connection) => evolve(connection, entity, schema)),
-    append: (entity, events, step) => withWriter(`query engine ${entity}`, (connection) => append(connection, entity, events, step)),
+    evolve: (entity, schema) => withWriter(`query engine ${entity}`, (connection, duckdb) => evolve(connection, duckdb, entity, schema)),
+    append: (entity, events, step) => withWriter(`query engine ${entity}`, (connection, duckdb) => append(connection, duckdb, entity, events, step)),
     position: (entity) => withWriter(`query engine ${entity}`, (connection) => position(connection, entity)),
-    holds: (entity, entityId, sequence) => withWriter(`query engine ${entity}`, async (connection) => {
-      const current = await live(connection, entity)
+    holds: (entity, entityId, sequence) => withWriter(`query engine ${entity}`, async (connection, duckdb) => {
+      const current = await live(connection, duckdb, entity)
       return current !== undefined && (await first(connection, `SELECT 1 FROM ${logTable(entity, current.generation)} WHERE _entity_id = $1 AND _sequence = CAST($2 AS BIGINT) LIMIT 1`, [entityId, String(sequence)])) !== undefined
     }),
-    query: (text, parameters, options) => {
-      const duckdb = replica.opened()
-      if (duckdb !== undefined) return select(duckdb, text, parameters, options)
-      const owner = replica.owner()
-      return async () => E.left(owner === undefined
-        ? notStarted('sql', 'nobody projects into the query engine: call pipeline.start() in this process')
-        : unavailable('sql', `the query engine belongs to the process ${owner}: ask there, or try again when it has gone`))
+    check: (entity, range) => onLive('verify', entity, (connection, duckdb, now) => checkRows(duckdb, connection, entity, now, range)),
+    fill: (entity, events) => onLive('rebuild', entity, (connection, _, now) => insert(connection, entity, now, now.building === undefined ? [] : [now.building.generation], events)),
+    generations: {
+      of: (entity) => onLive('rebuild', entity, async (_, __, now) => generationsOf(now)),
+      begin: (entity, definition) => onLive('rebuild', entity, (connection, duckdb, now) => beginBuild(duckdb, connection, entity, now, definition)),
+      advance: (entity, build) => onLive('rebuild', entity, (connection, duckdb, now) => advanceBuild(duckdb, connection, entity, now, build)),
+      swap: (entity, generation) => onLive('rebuild', entity, (connection, duckdb, now) => swapBuild(duckdb, connection, entity, now, generation)),
     },
+    query: (text, parameters, options) => pipe(opened('sql'), TE.flatMap((duckdb) => select(duckdb, text, parameters, options))),
   }
 }

@@ -2,9 +2,9 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { TE, type TaskEither } from '../../fp.ts'
 import { instantOfDate } from '../../model/instant.ts'
-import { invalidQuery, isDreampipeError, reasonOf, unavailable } from '../../model/errors.ts'
+import { invalidQuery, isDreampipeError, unavailable } from '../../model/errors.ts'
 import type { SqlError, SqlParameters, SqlRow, SqlValue } from '../../ports/query-engine.ts'
-import type { DuckDb } from './duckdb.ts'
+import { engineReason, type DuckDb } from './duckdb.ts'
 import { plainValue } from './result.ts'
 
 const refuse = (path: string, why: string): never => { throw invalidQuery('sql', path, why) }
@@ -31,11 +31,32 @@ const bind = (duckdb: DuckDb, statement: DuckDBPreparedStatement, parameters: Sq
   for (const name of Object.keys(parameters)) if (!asked.has(name)) refuse(`$${name}`, 'the statement does not ask for this parameter')
 }
 
-// Preparing one statement prepares it only; more than one would run the others.
+// Table functions that only make rows of what they are given; others read files, change settings, or end the process.
+const harmless: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series', 'repeat', 'repeat_row', 'json_each', 'json_tree'])
+const isAllowed = (name: string): boolean => harmless.has(name.toLowerCase()) || /_as_of$/i.test(name)
+
+type Node = { readonly [key: string]: unknown }
+
+const functionName = (node: Node): string => String((node['function'] as Node | undefined)?.['function_name'])
+
+const checkFunctions = (node: unknown): void => {
+  if (typeof node !== 'object' || node === null) return
+  if ((node as Node)['type'] === 'TABLE_FUNCTION' && !isAllowed(functionName(node as Node))) refuse('', `sql reads the entities' tables, it does not call the table function ${functionName(node as Node)}`)
+  for (const key in node) checkFunctions((node as Node)[key])
+}
+
+// The parse tree as JSON, which DuckDB gives of SELECTs only. It is looked at before anything is prepared: preparing some statements acts already.
+const check = async (connection: DuckDBConnection, text: string): Promise<void> => {
+  const json = (await connection.runAndReadAll('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [text])).getRows()[0]?.[0] as string
+  const { error, error_type: type, error_message: message, statements = [] } = JSON.parse(json) as { readonly error: boolean; readonly error_type?: string; readonly error_message?: string; readonly statements?: readonly unknown[] }
+  if (error) refuse('', type === 'not implemented' ? 'sql only reads: the statement must be a SELECT' : String(message))
+  if (statements.length !== 1) refuse('', `sql runs one statement, got ${statements.length}`)
+  checkFunctions(statements)
+}
+
 const prepare = async ({ module }: DuckDb, connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> => {
-  const statements = await connection.extractStatements(text)
-  if (statements.count !== 1) refuse('', `sql runs one statement, got ${statements.count}`)
-  const statement = await statements.prepare(0)
+  await check(connection, text)
+  const statement = await connection.prepare(text)
   return statement.statementType === module.StatementType.SELECT ? statement : refuse('', 'sql only reads: the statement must be a SELECT')
 }
 
@@ -53,19 +74,14 @@ const run = async (duckdb: DuckDb, connection: DuckDBConnection, text: string, p
 }
 
 const asError = (thrown: unknown): SqlError => {
-  if (isDreampipeError(thrown, 'InvalidQuery')) return thrown
-  const why = reasonOf(thrown)
+  if (isDreampipeError(thrown, 'InvalidQuery', 'Closed')) return thrown
+  const why = engineReason(thrown)
   return /^(IO|Out of Memory|Internal|FATAL|INTERRUPT)/i.test(why) ? unavailable('sql', why, thrown) : invalidQuery('sql', '', why, thrown)
 }
 
 export const select = (duckdb: DuckDb, text: string, parameters: SqlParameters, { integers }: { readonly integers: 'number' | 'bigint' }): TaskEither<SqlError, readonly SqlRow[]> =>
-  TE.tryCatch(async () => {
-    const connection = await duckdb.instance.connect()
-    try {
-      await connection.run('BEGIN TRANSACTION READ ONLY')
-      return await run(duckdb, connection, text, parameters, integers)
-    } finally {
-      // Closing ends the transaction; nothing was written in it.
-      connection.closeSync()
-    }
-  }, asError)
+  TE.tryCatch(() => duckdb.beside(async (connection) => {
+    // Closing the connection ends the transaction; nothing was written in it.
+    await connection.run('BEGIN TRANSACTION READ ONLY')
+    return run(duckdb, connection, text, parameters, integers)
+  }), asError)

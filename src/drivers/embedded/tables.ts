@@ -1,4 +1,5 @@
 // The SQLite tables: shared ones, and per entity its events, heads and view documents.
+import { brokenDown } from '../../model/errors.ts'
 import type { Sqlite } from './sqlite.ts'
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -14,7 +15,7 @@ export const layout = 1
 
 const shared = `
 CREATE TABLE IF NOT EXISTS schemas (entity TEXT PRIMARY KEY COLLATE NOCASE, version INTEGER NOT NULL, schema TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS generations (entity TEXT PRIMARY KEY COLLATE NOCASE, views INTEGER NOT NULL, query_engine INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS generations (entity TEXT PRIMARY KEY COLLATE NOCASE, active INTEGER NOT NULL, building INTEGER, definition TEXT, cursor TEXT, events INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS subscriptions (name TEXT, entity TEXT COLLATE NOCASE, position INTEGER NOT NULL, filter TEXT, PRIMARY KEY (name, entity)) STRICT;
 CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, owner TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS deferred (subscription TEXT, entity TEXT COLLATE NOCASE, entity_id TEXT, from_sequence INTEGER NOT NULL, through_sequence INTEGER NOT NULL,
@@ -23,12 +24,15 @@ CREATE TABLE IF NOT EXISTS dead_letters (subscription TEXT, entity TEXT COLLATE 
   PRIMARY KEY (subscription, entity, entity_id, sequence)) STRICT;
 `
 
+// Tables and indexes share their names' space; with a point in it, an index never bears the name of another entity's table.
+const viewIndexName = (entity: string, generation: number, property: string): string => `view_${entity}_${generation}.by_${property}`
+
 // `mark` holds the first 48 bits of the fingerprint: a small index finds the row, the row's own fingerprint decides.
 const perEntity = (entity: string): string => `
 CREATE TABLE IF NOT EXISTS ${eventsTable(entity)} (position INTEGER PRIMARY KEY, entity_id BLOB NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, occurred_at TEXT NOT NULL,
   recorded_at TEXT NOT NULL, source TEXT NOT NULL, version TEXT, correlation_id TEXT, mark INTEGER NOT NULL, fingerprint BLOB NOT NULL, payload TEXT NOT NULL) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS ${quoted(`events_${entity}_by_entity`)} ON ${eventsTable(entity)} (entity_id, sequence);
-CREATE INDEX IF NOT EXISTS ${quoted(`events_${entity}_by_mark`)} ON ${eventsTable(entity)} (mark);
+CREATE UNIQUE INDEX IF NOT EXISTS ${quoted(`events_${entity}.by_entity`)} ON ${eventsTable(entity)} (entity_id, sequence);
+CREATE INDEX IF NOT EXISTS ${quoted(`events_${entity}.by_mark`)} ON ${eventsTable(entity)} (mark);
 CREATE TABLE IF NOT EXISTS ${headsTable(entity)} (entity_id BLOB PRIMARY KEY, sequence INTEGER NOT NULL, latest_at TEXT NOT NULL, latest_sequence INTEGER NOT NULL, rule TEXT NOT NULL,
   content BLOB NOT NULL, seen_at TEXT NOT NULL, seen TEXT) STRICT, WITHOUT ROWID;
 `
@@ -40,11 +44,11 @@ const view = (entity: string, generation: number): string =>
 export const indexed = (property: string): string => `json_extract(content, '$.${property}.value')`
 
 const viewIndex = (entity: string, generation: number, property: string): string =>
-  `CREATE INDEX IF NOT EXISTS ${quoted(`view_${entity}_${generation}_by_${property}`)} ON ${viewTable(entity, generation)} (${indexed(property)}, entity_id) WHERE deleted = 0;`
+  `CREATE INDEX IF NOT EXISTS ${quoted(viewIndexName(entity, generation, property))} ON ${viewTable(entity, generation)} (${indexed(property)}, entity_id) WHERE deleted = 0;`
 
-export const createShared = (db: Sqlite): void => {
+export const createShared = (db: Sqlite, file: string): void => {
   const found = Number(db.statement('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (found !== 0 && found !== layout) throw new Error(`this folder has layout ${found}, this version of dreampipe reads layout ${layout}`)
+  if (found !== 0 && found !== layout) throw brokenDown(`open ${file}`, `this folder has layout ${found}, this version of dreampipe reads layout ${layout}`)
   if (found === 0) db.exec(`${shared} PRAGMA user_version = ${layout};`)
 }
 
@@ -56,7 +60,9 @@ export const hasEvents = (db: Sqlite, entity: string): boolean => exists(db, 'ta
 export const createEvents = (db: Sqlite, entity: string): void => db.exec(perEntity(entity))
 
 export const hasView = (db: Sqlite, entity: string, generation: number, index: readonly string[]): boolean =>
-  exists(db, 'table', `view_${entity}_${generation}`) && index.every((property) => exists(db, 'index', `view_${entity}_${generation}_by_${property}`))
+  exists(db, 'table', `view_${entity}_${generation}`) && index.every((property) => exists(db, 'index', viewIndexName(entity, generation, property)))
 /** Inside a write. */
 export const createView = (db: Sqlite, entity: string, generation: number, index: readonly string[]): void =>
   db.exec([view(entity, generation), ...index.map((property) => viewIndex(entity, generation, property))].join('\n'))
+/** Inside a write. */
+export const dropView = (db: Sqlite, entity: string, generation: number): void => db.exec(`DROP TABLE IF EXISTS ${viewTable(entity, generation)}`)

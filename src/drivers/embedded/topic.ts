@@ -1,5 +1,5 @@
 // The topic on SQLite: the event log is the topic, a subscription is a position in it, held by one process at a time.
-import { E, TE, type TaskEither } from '../../fp.ts'
+import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { Consumer, ConsumerEvents, Delivery, Handler, Progress, Subscription, Topic, TopicError } from '../../ports/topic.ts'
 import { eventColumns, eventOfRow } from './codec.ts'
@@ -49,9 +49,15 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     }
   })
 
-  const positionOf = (subscription: Subscription): TaskEither<TopicError, number> => subscription.position === undefined
-    ? db.read('subscription', () => savedPosition(subscription) ?? 0)
-    : TE.map((position: string | undefined) => Number(position ?? 0))(subscription.position())
+  // A consumer's own word counts; what is saved mirrors it, so that `progress` tells the truth also after a crash between the two.
+  const positionOf = (subscription: Subscription): TaskEither<TopicError, number> => {
+    const saved = db.read('subscription', () => savedPosition(subscription) ?? 0)
+    return subscription.position === undefined ? saved : pipe(
+      subscription.position(),
+      TE.flatMap((own) => pipe(saved, TE.flatMap((position) => (position === Number(own ?? 0) ? TE.right(position)
+        : pipe(savePosition(subscription, Number(own ?? 0)), TE.map(() => Number(own ?? 0))))))),
+    )
+  }
 
   // One delivery, if there is one: how many events it held.
   const deliver = (subscription: Subscription, handler: Handler): TaskEither<TopicError, number> => async () => {
@@ -73,12 +79,13 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     let attempt = 0
     let had = false
     while (!signal.aborted) {
+      const since = wake.count()
       const held = await lease.take(leaseName(subscription))()
       if (held._tag === 'Right' && !held.right) {
         if (had) onLost(leaseName(subscription))
         had = false
         onReady()
-        await wake.next(AbortSignal.any([signal, AbortSignal.timeout(leaseEach)]), leaseEach)
+        await wake.next(signal, leaseEach, since)
         continue
       }
       const delivered = held._tag === 'Left' ? held : await deliver(subscription, handler)()
@@ -91,7 +98,7 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
       }
       attempt = 0
       onReady()
-      if (delivered.right === 0) await wake.next(signal, lookEach)
+      if (delivered.right === 0) await wake.next(signal, lookEach, since)
     }
   }
 
@@ -99,15 +106,15 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     const stopping = new AbortController()
     const { promise: ready, resolve: onReady } = Promise.withResolvers<void>()
     const running = consume(subscription, handler, events, stopping.signal, onReady)
-    return {
-      ready,
-      stop: async () => {
-        stopping.abort()
-        await running
-        onReady()
-        if (leaseName(subscription) !== queryEngineLease) await lease.release(leaseName(subscription))
-      },
+    const stop = async (): Promise<void> => {
+      stopping.abort()
+      await running
+      onReady()
+      if (leaseName(subscription) !== queryEngineLease) await lease.release(leaseName(subscription))
     }
+    let stopped: Promise<void> | undefined
+    // Once: by a second stop, somebody else here may hold the lease.
+    return { ready, stop: () => (stopped ??= stop()) }
   }
 
   const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => db.read('status', () => {

@@ -3,6 +3,7 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { Yadto } from '../../model/yadto.ts'
 import type { DocumentFold, FindQuery, ViewDocument, ViewError, ViewStore, ViewTable } from '../../ports/view-store.ts'
 import { bytesOfId, idOfBytes, type Row } from './codec.ts'
+import { generations } from './generations.ts'
 import type { Sqlite, SqlInput } from './sqlite.ts'
 import { createView, hasView, indexed, viewTable } from './tables.ts'
 
@@ -14,12 +15,8 @@ const documentOf = (row: Row): ViewDocument => ({
 })
 
 export const viewStore = (db: Sqlite): ViewStore => {
-  const seen = new Set<string>()
-  const ready = ({ entity, generation }: ViewTable): boolean => {
-    const name = viewTable(entity, generation)
-    if (!seen.has(name) && hasView(db, entity, generation, [])) seen.add(name)
-    return seen.has(name)
-  }
+  // Asked each time: another process may have dropped a generation that no longer serves.
+  const ready = ({ entity, generation }: ViewTable): boolean => hasView(db, entity, generation, [])
 
   const find = (table: ViewTable, { where, limit, after }: FindQuery): readonly ViewDocument[] => {
     if (!ready(table)) return []
@@ -29,9 +26,10 @@ export const viewStore = (db: Sqlite): ViewStore => {
       .all(...values, after === undefined ? new Uint8Array(0) : bytesOfId(after), limit).map(documentOf)
   }
 
-  const put = (table: ViewTable, documents: readonly ViewDocument[]): number => {
+  const put = (table: ViewTable, documents: readonly ViewDocument[], replaces: '>' | '>='): number => {
     const statement = db.statement(`INSERT INTO ${viewTable(table.entity, table.generation)} AS v (${columns}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (entity_id) DO UPDATE SET ` +
-      'sequence = excluded.sequence, deleted = excluded.deleted, fold = excluded.fold, content = excluded.content WHERE excluded.sequence > v.sequence')
+      'sequence = excluded.sequence, deleted = excluded.deleted, fold = excluded.fold, content = excluded.content ' +
+      `WHERE excluded.sequence ${replaces} v.sequence`)
     let written = 0
     for (const { entityId, sequence, deleted, fold, content } of documents) {
       written += Number(statement.run(bytesOfId(entityId), sequence, deleted ? 1 : 0, JSON.stringify(fold), JSON.stringify(content)).changes)
@@ -46,7 +44,14 @@ export const viewStore = (db: Sqlite): ViewStore => {
       if (there._tag === 'Left') return there
       return there.right ? E.right(undefined) : db.write('views', () => createView(db, entity, generation, index))()
     },
-    put: (table, documents) => db.write('views', () => put(table, documents)),
+    put: (table, documents) => db.write('views', () => put(table, documents, '>')),
+    mend: (table, documents) => db.write('views', () => put(table, documents, '>=')),
+    remove: (table, entityIds) => db.write('views', () => {
+      const statement = db.statement(`DELETE FROM ${viewTable(table.entity, table.generation)} WHERE entity_id = ?`)
+      for (const id of entityIds) statement.run(bytesOfId(id))
+    }),
+    list: (table, after, limit) => db.read('views', () => (!ready(table) ? []
+      : db.statement(`SELECT ${columns} FROM ${viewTable(table.entity, table.generation)} WHERE entity_id > ? ORDER BY entity_id LIMIT ?`).all(after === undefined ? new Uint8Array(0) : bytesOfId(after), limit).map(documentOf))),
     get: (table, entityIds) => db.read('views', () => {
       if (!ready(table)) return []
       const one = db.statement(`SELECT ${columns} FROM ${viewTable(table.entity, table.generation)} WHERE entity_id = ?`)
@@ -58,8 +63,6 @@ export const viewStore = (db: Sqlite): ViewStore => {
       return found
     }),
     find: (table, query) => db.read('find', () => find(table, query)),
-    generations: {
-      active: (entity) => db.read('views', () => (db.statement('SELECT views FROM generations WHERE entity = ?').get(entity)?.['views'] as number | undefined) ?? 1),
-    },
+    generations: generations(db),
   }
 }

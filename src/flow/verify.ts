@@ -1,0 +1,83 @@
+// verify: events in the store against what a projection holds, entity by entity in bounded memory; repair mends what it finds.
+import { E } from '../fp.ts'
+import type { Contention, Infra } from '../model/errors.ts'
+import type { Ports } from '../ports/driver.ts'
+import { builtInSubscription, type builtIn } from './roles.ts'
+
+export type Answer<A> = E.Either<Infra | Contention, A>
+
+/** One thing that a projection holds otherwise than the event store says. */
+export interface Finding {
+  readonly kind: 'missing' | 'surplus' | 'different'
+  readonly entityId: string
+  /** Of the first event concerned. */
+  readonly sequence: number
+  /** Why it is missing, where it is parked. */
+  readonly reason?: string
+}
+
+/** A projection against the event store. All zero but `events` (and `pending`, while it lags) is what a sound one gives. */
+export interface Verified {
+  /** Events in the store. */
+  readonly events: number
+  /** Events that the projection has yet to take, by its own progress or because they wait after a failure. */
+  readonly pending: number
+  /** Events that it should hold and does not. */
+  readonly missing: number
+  /** Documents or rows that no event stands behind. */
+  readonly surplus: number
+  /** Documents or rows whose content is another, by hash. */
+  readonly different: number
+  /** The first hundred findings. */
+  readonly findings: readonly Finding[]
+  /** What repair wrote or took out. */
+  readonly repaired: number
+}
+
+export interface VerifyOptions {
+  /** Mend what is found. */
+  readonly repair?: boolean
+  /** After each page: events compared so far. */
+  readonly onProgress?: (progress: { readonly events: number }) => void
+}
+
+/** What is counted while pages are compared. */
+export interface Tally { events: number; pending: number; missing: number; surplus: number; different: number; repaired: number; readonly findings: Finding[] }
+
+export const newTally = (): Tally => ({ events: 0, pending: 0, missing: 0, surplus: 0, different: 0, repaired: 0, findings: [] })
+
+/** Counts a finding of `count` events, documents or rows. */
+export const found = (tally: Tally, finding: Finding, count: number): void => {
+  tally[finding.kind] += count
+  if (tally.findings.length < 100) tally.findings.push(finding)
+}
+
+type Projection = (typeof builtIn)[number]
+
+/** Milliseconds to wait for a projection to pass what was in the log when a mismatch was first seen. */
+const patience = 5_000
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+
+/**
+ * Waits until a projection passed everything in the log, before a mismatch is read a second time: true then, false where it lags
+ * on. What is still not there after a true is missing; after a false it is pending.
+ */
+export const caughtUp = async ({ topic }: Ports, projection: Projection, entity: string): Promise<Answer<boolean>> => {
+  let goal: number | undefined
+  for (const until = Date.now() + patience; ;) {
+    const progress = await topic.progress(builtInSubscription(projection, entity))()
+    if (progress._tag === 'Left') return progress
+    const { passed, behind, holder } = progress.right
+    goal ??= (passed ?? 0) + behind
+    if (passed === undefined ? behind === 0 : passed >= goal) return E.right(true)
+    if (holder === undefined || Date.now() > until) return E.right(false)
+    await pause(10)
+  }
+}
+
+/** Why events of an entity are not there: they wait after a failure, or are parked. */
+export const asideOf = async ({ topic }: Ports, projection: Projection, entity: string, entityId: string): Promise<Answer<{ readonly waits: boolean; readonly parked: string | undefined }>> => {
+  const aside = await topic.deferrals.of(projection, entity, [entityId])()
+  return aside._tag === 'Left' ? aside : E.right({ waits: aside.right.deferrals.length > 0, parked: aside.right.parked[0]?.reason })
+}
