@@ -141,6 +141,12 @@ test('`of` makes wire values, and writes what is wrong so that decoding refuses 
   }
 })
 
+test('no name is lost on the way: __proto__ and the names of metadata are refused as names', () => {
+  const values = (name: string) => JSON.parse(`{"id":{"propertyType":"String","value":"1"},"at":{"propertyType":"DateTime","value":"${fine.at}"},${JSON.stringify(name)}:{"propertyType":"String","value":"x"}}`) as never
+  for (const name of ['__proto__', 'eventSource', 'eventOperation', 'a b']) expect(refusals(Learned, Learned.toUpdate(values(name), meta)).map((each) => each.replace(/ .*/, ''))).toEqual(['BadName'])
+  expect(refusals(Learned, Learned.toUpdate(values('constructor'), meta))).toEqual([])
+})
+
 test('codecs translate on the way in and out, and one that throws accepts nothing', () => {
   const upper = new t.Type<string, string>('Upper', t.string.is, (u, c) => typeof u === 'string' && u !== '' ? t.success(u.toUpperCase()) : t.failure(u, c), (a) => a.toLowerCase())
   const Coded = entity('Coded', { properties: { id: y.string(), at: y.dateTime(), s: y.optional(y.string(upper)), j: y.optional(y.json(t.type({ n: t.number }))) }, identifier: ['id'], timestamp: 'at' })
