@@ -27,5 +27,5 @@ export type {
   ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, TimedOut, TransformFailed, Unavailable, UnknownEntity,
 } from './model/errors.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
-export type { DeadLetter } from './ports/topic.ts'
+export type { DeadLetter, SubmitResult } from './ports/topic.ts'
 export type { Driver } from './ports/driver.ts'

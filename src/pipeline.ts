@@ -21,12 +21,15 @@ import { invalidDefinition, type DreampipeError } from './model/errors.ts'
 import type { Receipt } from './model/event.ts'
 import { limits } from './model/limits.ts'
 import type { Driver, Ports } from './ports/driver.ts'
+import type { SubmitResult } from './ports/topic.ts'
 
 export interface PipelineOptions {
   /** Where everything is kept; by default embedded, in `./.dreampipe`. */
   readonly driver?: Driver
   /** Receives what happens behind the scenes; by default outages and dead letters are process warnings. */
   readonly observe?: Observe
+  /** Whether every receipt and rejection goes to the result topic, for `subscribeResults`. */
+  readonly results?: boolean
   /** Milliseconds that an update's timestamp may lie ahead of this machine's clock; a day by default. */
   readonly maxAhead?: number
 }
@@ -94,7 +97,7 @@ const closable = (close: (timeout: number) => Promise<void>): Closable => {
 export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L, options: PipelineOptions = {}): Pipeline<L[number]> => {
   const definitions = definitionsOf(entities)
   const driver = options.driver ?? embedded({ folder: './.dreampipe' })
-  const at = core(definitions, driver, options.observe ?? warn, options.maxAhead ?? limits.maxAhead)
+  const at = core(definitions, driver, options.observe ?? warn, options.maxAhead ?? limits.maxAhead, options.results)
   const fp = verbsOf(at, driver)
   const subscribe = (entity: AnyEntity, subscription: { readonly name: string }) => {
     const definition = definitionOf(at.context, 'subscribe', String(entity?.name))
@@ -102,6 +105,11 @@ export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L
     const registered = at.subscriptions.add(definition.right, subscription as never)
     return { ready: registered.ready, ...closable(registered.stop) }
   }
-  const pipeline = { ...promised(fp), fp, subscribe, ...closable(at.close) }
+  const subscribeResults = ({ name, handle }: { readonly name: string; readonly handle: (result: SubmitResult) => unknown }) => {
+    if (options.results !== true) throw invalidDefinition('results', `subscription ${name}`, 'this pipeline publishes no results: createPipeline(entities, { results: true })')
+    const registered = at.subscriptions.addResults(name, handle)
+    return { ready: registered.ready, ...closable(registered.stop) }
+  }
+  const pipeline = { ...promised(fp), fp, subscribe, subscribeResults, ...closable(at.close) }
   return pipeline as unknown as Pipeline<L[number]>
 }

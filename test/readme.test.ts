@@ -1,6 +1,6 @@
 // The README's code is compiled, its ten lines are run, its commands exist, and its facts are the code's.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +46,13 @@ test('the two commands stand there as lines of their own, and every script that 
   expect(readme).toMatch(/^npm install && npm run demo\b/m)
   expect(readme).toMatch(/^npm install && npm test\b/m)
   for (const [, name] of readme.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
+})
+
+test('every promise names tests that are there', () => {
+  const promises = readme.slice(readme.indexOf('## What is promised'), readme.indexOf('## A source of your own'))
+  const named = [...promises.matchAll(/`((?:test|src)\/[\w\-/.*]+)`/g)].map(([, path]) => path as string)
+  expect(named.length).toBeGreaterThan(8)
+  for (const path of named) expect([path, globSync(path, { cwd: root }).length > 0]).toEqual([path, true])
 })
 
 test('every verb of the pipeline and every option of an entity is in its table', () => {

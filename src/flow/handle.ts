@@ -57,9 +57,10 @@ const done: Called = { done: true }
 const failure = (thrown: unknown): Called =>
   ({ done: false, reason: reasonOf(thrown), retry: !(typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false) })
 
-const call = async (handle: Handle, event: ReadEvent): Promise<Called> => {
+/** Calls a user's function with a value, whatever it returns. */
+export const call = async <A>(handle: (value: A) => unknown, value: A): Promise<Called> => {
   try {
-    const returned = await handle(event)
+    const returned = await handle(value)
     // A TaskEither is lazy: it has done nothing until it is called.
     const result: unknown = typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
     return typeof result === 'object' && result !== null && '_tag' in result && result._tag === 'Left' ? failure((result as E.Left<unknown>).left) : done

@@ -6,6 +6,7 @@ import type { Driver } from '../ports/driver.ts'
 import { once, verb, type Context } from './context.ts'
 import { receiver, type Receiver } from './receive.ts'
 import { relay, type Relay } from './relay.ts'
+import { reporting } from './results.ts'
 import { roles as allRoles, startProjection, type Role, type Running, type Runtime } from './roles.ts'
 import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
@@ -29,7 +30,7 @@ const pause = (milliseconds: number): { readonly over: Promise<void>; readonly c
   return { over: new Promise((resolve) => { timer = setTimeout(resolve, milliseconds) }), cancel: () => clearTimeout(timer) }
 }
 
-export const core = (definitions: ReadonlyMap<string, Definition>, driver: Driver, watch: Observe, maxAhead: number): Core => {
+export const core = (definitions: ReadonlyMap<string, Definition>, driver: Driver, watch: Observe, maxAhead: number, results = false): Core => {
   const observe = harmless(watch)
   let closing: Promise<void> | undefined
   const opened = once(driver.open())
@@ -37,10 +38,11 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
   const context: Context = { definitions, ports: opened.get, observe, maxAhead, isClosed: () => closing !== undefined }
   const connect: TaskEither<Infra, Connected> = verb(context, 'connect', () => connected.get)
   const subscribed = subscriptions(connect, observe)
-  const receiving = receiver(context, async () => {
+  const plain = receiver(context, async () => {
     const ready = await connected.get()
     return ready._tag === 'Left' ? ready : E.right({ ...ready.right, relay: ready.right.relay.publish })
   }, subscribed.registering)
+  const receiving = results ? reporting(plain, connected.get, observe) : plain
 
   const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
   const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {

@@ -1,14 +1,17 @@
 // Custom subscriptions of a pipeline: registered at once, consumed while the pipeline runs that role.
 import type { Definition } from '../model/definition.ts'
 import { invalidDefinition, type DreampipeError } from '../model/errors.ts'
-import type { Subscription } from '../ports/topic.ts'
+import type { Subscription, SubmitResult } from '../ports/topic.ts'
 import type { TaskEither } from '../fp.ts'
 import { filterOf, handling, type Handle } from './handle.ts'
+import { handleResults } from './results.ts'
 import { builtIn, run, type Running, type Runtime } from './roles.ts'
 import type { Observe } from './signal.ts'
 
 export interface Subscriptions {
   readonly add: (definition: Definition, options: { readonly name: string; readonly filter?: { readonly [attribute: string]: unknown }; readonly from?: 'now' | 'start'; readonly handle: Handle }) => Registered
+  /** A durable subscription to the results of submitted updates. */
+  readonly addResults: (name: string, handle: (result: SubmitResult) => unknown) => Registered
   /** Consumes every registered subscription from now on, and those added later. */
   readonly start: () => void
   /** What the receiver waits for: an update submitted after `subscribe` is not committed before the subscription is registered. */
@@ -24,6 +27,9 @@ export interface Registered {
 
 interface Entry { readonly subscription: Subscription; readonly stopping: AbortController; running: Running | undefined; consume: (() => void) | undefined }
 
+/** Stands for the entity in the name of a subscription to results. */
+const ofResults = '(results)'
+
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
   const timer = setTimeout(resolve, milliseconds)
   signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
@@ -31,10 +37,11 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> => new 
 
 const keyOf = ({ name, entity }: Subscription): string => `${entity.toLowerCase()}/${name}`
 
-const checkName = (definition: Definition, name: string): void => {
-  const refuse = (why: string): never => { throw invalidDefinition(definition.name, `subscription ${JSON.stringify(name)}`, why) }
+const checkName = (entity: string, name: string, handle: unknown): void => {
+  const refuse = (why: string): never => { throw invalidDefinition(entity, `subscription ${JSON.stringify(name)}`, why) }
   if (typeof name !== 'string' || !/^[A-Za-z][\w.-]{0,99}$/.test(name)) refuse('a name starts with a letter and has letters, digits, _, - and ., at most 100')
   if (builtIn.some((each) => each === name)) refuse('this name belongs to a built-in projection')
+  if (typeof handle !== 'function') refuse('handle is a function')
 }
 
 export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, observe: Observe): Subscriptions => {
@@ -46,7 +53,8 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
   const register = async ({ subscription, stopping: { signal } }: Entry): Promise<Runtime | undefined> => {
     for (let attempt = 1; !signal.aborted; attempt++) {
       const connected = await runtime()
-      const registered = connected._tag === 'Left' ? connected : await connected.right.ports.topic.register(subscription)()
+      const registered = connected._tag === 'Left' ? connected
+        : await (subscription.entity === ofResults ? connected.right.ports.topic.results.register(subscription.name) : connected.right.ports.topic.register(subscription))()
       if (registered._tag === 'Right' && connected._tag === 'Right') return connected.right
       if (registered._tag === 'Left') {
         observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
@@ -63,18 +71,14 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
     await entry.running?.stop()
   }
 
-  const add: Subscriptions['add'] = (definition, { name, filter, from = 'now', handle }) => {
-    checkName(definition, name)
-    if (typeof handle !== 'function') throw invalidDefinition(definition.name, `subscription ${name}`, 'handle is a function')
-    const texts = filterOf(definition, filter)
-    const subscription: Subscription = { name, entity: definition.name, from, ...(texts === undefined ? {} : { filter: texts }) }
-    if (entries.has(keyOf(subscription))) throw invalidDefinition(definition.name, `subscription ${name}`, 'is subscribed in this pipeline already')
+  // Registers now, consumes once started.
+  const enter = (subscription: Subscription, start: (runtime: Runtime) => Running): Registered => {
+    if (entries.has(keyOf(subscription))) throw invalidDefinition(subscription.entity, `subscription ${subscription.name}`, 'is subscribed in this pipeline already')
     const entry: Entry = { subscription, stopping: new AbortController(), running: undefined, consume: undefined }
     entries.set(keyOf(subscription), entry)
-    const registration = register(entry)
-    const ready = registration.then((connected) => {
+    const ready = register(entry).then((connected) => {
       if (connected === undefined || entry.stopping.signal.aborted) return
-      entry.consume = () => { entry.running ??= run(connected, { subscription, gated: false, work: handling(definition, `subscription ${name}`, texts, handle) }) }
+      entry.consume = () => { entry.running ??= start(connected) }
       if (started) entry.consume()
     })
     registrations.add(ready)
@@ -82,14 +86,28 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
     return { ready, stop: () => stopOne(entry) }
   }
 
+  const add: Subscriptions['add'] = (definition, { name, filter, from = 'now', handle }) => {
+    checkName(definition.name, name, handle)
+    const texts = filterOf(definition, filter)
+    const subscription: Subscription = { name, entity: definition.name, from, ...(texts === undefined ? {} : { filter: texts }) }
+    return enter(subscription, (connected) => run(connected, { subscription, gated: false, work: handling(definition, `subscription ${name}`, texts, handle) }))
+  }
+
+  const addResults: Subscriptions['addResults'] = (name, handle) => {
+    checkName('results', name, handle)
+    return enter({ name, entity: ofResults, from: 'now' }, ({ ports: { topic } }) => topic.results.subscribe(name, handleResults(handle), {
+      onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: name, entity: ofResults, attempt, error }),
+    }))
+  }
+
   return {
-    add,
+    add, addResults,
     start: () => {
       started = true
       for (const entry of entries.values()) entry.consume?.()
     },
     registering: () => (registrations.size === 0 ? undefined : Promise.all(registrations)),
-    all: () => [...entries.values()].map(({ subscription }) => subscription),
+    all: () => [...entries.values()].map(({ subscription }) => subscription).filter(({ entity }) => entity !== ofResults),
     stop: async () => void await Promise.all([...entries.values()].map(stopOne)),
   }
 }

@@ -4,7 +4,7 @@ import type { AnyEntity, EventOf, Identifier, Past, View, Where } from '../model
 import type { Contention, Infra, NotStarted, ReadError, SchemaConflict, SourceFailed, SubmitError, UnknownEntity } from '../model/errors.ts'
 import type { Receipt } from '../model/event.ts'
 import type { Update } from '../model/update.ts'
-import type { DeadLetter } from '../ports/topic.ts'
+import type { DeadLetter, SubmitResult } from '../ports/topic.ts'
 import type { Proof, Target } from './prove.ts'
 import type { Rebuilt, RebuildOptions } from './rebuild.ts'
 import type { Role } from './roles.ts'
@@ -86,6 +86,8 @@ export interface Pipeline<E extends AnyEntity> extends Verbs<E, 'promise'>, Clos
   readonly fp: Verbs<E, 'fp'>
   /** Registers a durable subscription at once; consumes once the pipeline is started. Throws `InvalidDefinition` where the name or filter is bad. */
   readonly subscribe: <L extends E>(entity: L, subscription: SubscriptionOptions<L>) => Subscribed
+  /** A durable subscription to what became of submitted updates, by correlation id; with `{ results: true }`. One after the other, at least once; a failure is tried again. */
+  readonly subscribeResults: (subscription: { readonly name: string; readonly handle: (result: SubmitResult) => unknown }) => Subscribed
 }
 
 /** Any pipeline, for code that needs none of its entities. */

@@ -40,6 +40,7 @@ export interface QueryEngine {
   /**
    * Appends events as rows. Repeating an append changes no answer; a value whose column is late is kept and its row written again
    * later. With `step` the position moves in the same transaction; false, with nothing written, where it was not at `before`.
+   * An error with `retry: false` is the fault of an event that can never be a row; nothing was written.
    */
   readonly append: (entity: string, events: readonly StoredEvent[], step?: PositionStep) => TaskEither<QueryEngineError, boolean>
   /** The position stored with the rows; undefined at the start, or where the engine keeps none. */

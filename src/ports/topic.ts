@@ -1,7 +1,8 @@
 // The topic port: one persisted topic per entity, durable named subscriptions, and what they put aside.
 import type { TaskEither } from '../fp.ts'
 import type { Contention, Infra } from '../model/errors.ts'
-import type { StoredEvent } from '../model/event.ts'
+import type { Receipt, StoredEvent } from '../model/event.ts'
+import type { Problem } from '../model/problem.ts'
 
 export type TopicError = Infra | Contention
 
@@ -93,6 +94,25 @@ export interface DeadLetters {
   readonly count: (subscription: string, entity: string) => TaskEither<TopicError, number>
 }
 
+/** What became of one submitted update: its receipt, or the error as plain data. */
+export interface SubmitResult {
+  readonly entity: string
+  /** When it became so. */
+  readonly at: string
+  readonly correlationId?: string
+  readonly receipt?: Receipt
+  readonly error?: { readonly _tag: string; readonly message: string; readonly retry: boolean; readonly problems?: readonly Problem[] }
+}
+
+/** The result topic. Nothing is kept for nobody: without a registered subscription, results are dropped. */
+export interface Results {
+  readonly publish: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>
+  /** Registers a subscription durably, once; from then on it misses nothing that is published. */
+  readonly register: (name: string) => TaskEither<TopicError, void>
+  /** Delivers a registered subscription's results until stopped; a left has them delivered again, after a pause. */
+  readonly subscribe: (name: string, handler: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>, events: ConsumerEvents) => Consumer
+}
+
 export interface Topic {
   /** Publishes stored events; `attributesOf` makes a message's attributes. A log only wakes its consumers. */
   readonly publish: (events: readonly StoredEvent[], attributesOf: (event: StoredEvent) => { readonly [name: string]: string }) => TaskEither<TopicError, void>
@@ -103,4 +123,5 @@ export interface Topic {
   readonly progress: (subscription: Subscription) => TaskEither<TopicError, Progress>
   readonly deferrals: Deferrals
   readonly deadLetters: DeadLetters
+  readonly results: Results
 }

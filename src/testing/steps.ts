@@ -1,5 +1,4 @@
 // Steps that contract cases share: append a batch under its guards, read a history to its end, publish what was stored.
-import assert from 'node:assert/strict'
 import type { Candidate, Outcome } from '../model/candidate.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { Ports } from '../ports/driver.ts'
@@ -16,20 +15,14 @@ export const guardsOf = async (store: EventStore, candidates: readonly Candidate
   }))
 }
 
-/** An outcome that names its event. */
-export type Known = Exclude<Outcome, { readonly status: 'untransformed' }>
-
 /** Appends as the receiver does: where a schema has moved, once more under the new one. */
-export const append = async (store: EventStore, candidates: readonly Candidate[]): Promise<readonly Known[]> => {
+export const append = async (store: EventStore, candidates: readonly Candidate[]): Promise<readonly Outcome[]> => {
   const appended = await right(store.append({ candidates, guards: await guardsOf(store, candidates) }))
-  if (appended._tag !== 'appended') return append(store, candidates)
-  const known = appended.outcomes.filter((outcome) => outcome.status !== 'untransformed')
-  assert.equal(known.length, candidates.length)
-  return known
+  return appended._tag === 'appended' ? appended.outcomes : append(store, candidates)
 }
 
 /** Outcomes in short: `stored 1`, `duplicate 1`. */
-export const short = (outcomes: readonly Outcome[]): readonly string[] => outcomes.map((outcome) => (outcome.status === 'untransformed' ? outcome.status : `${outcome.status} ${outcome.event.sequence}`))
+export const short = (outcomes: readonly Outcome[]): readonly string[] => outcomes.map(({ status, event }) => `${status} ${event.sequence}`)
 
 /** All events of one entity, read in pages. */
 export const historyOf = async (store: EventStore, entityId: string, entity = 'Lead', limit = 1_000): Promise<readonly StoredEvent[]> => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { embedded } from '../../src/drivers/embedded/driver.ts'
 import type { Ports } from '../../src/ports/driver.ts'
 import { range, right } from '../../src/testing/check.ts'
-import type { Opened } from '../../src/testing/contract.ts'
+import type { Capabilities, Opened } from '../../src/testing/contract.ts'
 import { candidate, integer } from '../../src/testing/samples.ts'
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'dreampipe-embedded-'))
@@ -37,6 +37,9 @@ export const openApart = async (folder: string): Promise<Ports> => {
   Reflect.set(globalThis, key, hidden)
   return opening
 }
+
+/** What the embedded driver has. */
+export const capabilities: Capabilities = { secondConnection: true, log: true, storesPositions: true }
 
 /** Fresh ports in a temporary folder; `connect` gives connections apart, or such as share this process' handle. */
 export const folderBench = (apart: boolean) => async (): Promise<Opened> => {

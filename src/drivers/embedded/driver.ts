@@ -1,10 +1,10 @@
 // The embedded driver: one folder with SQLite for truth and DuckDB for SQL; nothing to install, nothing to run.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Infra } from '../../model/errors.ts'
-import { closed, unavailable } from '../../model/errors.ts'
+import { unavailable } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
-import type { DuckDb } from './duckdb.ts'
+import { isClosing, type DuckDb } from './duckdb.ts'
 import { eventStore } from './event-store.ts'
 import { openHandle, type Handle } from './handles.ts'
 import { leases, type Lease } from './lease.ts'
@@ -16,7 +16,7 @@ import { viewStore } from './view-store.ts'
 export interface EmbeddedOptions {
   /** Where the data lives; made where it is not there. `:memory:` keeps nothing. */
   readonly folder: string
-  /** DuckDB's memory limit (`512MB`); without one it is 256MB, and 1GB once an entity has more than 500 columns. */
+  /** DuckDB's memory limit (`512MB`); without one it is 128MB, and 1GB once an entity has more than 500 columns. */
   readonly memory?: string
 }
 
@@ -32,7 +32,7 @@ const replicaOf = (handle: Handle, lease: Lease): Replica & { readonly close: ()
   return {
     open: async () => {
       // Nobody would let go of a file that is opened behind the closing.
-      if (over) return E.left(closed('query engine'))
+      if (over) return E.left(isClosing())
       const taking = mine ??= handle.takeDuckDb()
       const opened = await taking
       if (opened._tag === 'Left' && mine === taking) mine = undefined

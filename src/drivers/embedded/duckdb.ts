@@ -1,7 +1,7 @@
 // DuckDB: opened once a process and file, locked down, loaded on first use.
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TE, type TaskEither } from '../../fp.ts'
-import { brokenDown, closed, isDreampipeError, missingDependency, reasonOf, unavailable, type Closed, type MissingDependency, type Unavailable } from '../../model/errors.ts'
+import { brokenDown, isDreampipeError, missingDependency, reasonOf, unavailable, type MissingDependency, type Unavailable } from '../../model/errors.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { Build } from '../../ports/view-store.ts'
 import type { Columns } from '../../schema/columns.ts'
@@ -31,10 +31,8 @@ const isMissing = (thrown: unknown): boolean =>
 /** DuckDB's message without the stack of its own that an internal error carries. */
 export const engineReason = (thrown: unknown): string => reasonOf(thrown).split('\n\nStack Trace')[0] as string
 
-type DuckDbError = Unavailable | MissingDependency | Closed
-
-const asError = (verb: string, thrown: unknown): DuckDbError => {
-  if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency', 'Closed')) return thrown
+const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
+  if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency')) return thrown
   if (isMissing(thrown)) return missingDependency(verb, '@duckdb/node-api', thrown)
   const why = engineReason(thrown)
   // What the data itself causes will not go away by trying again.
@@ -42,15 +40,18 @@ const asError = (verb: string, thrown: unknown): DuckDbError => {
   return unavailable(verb, /Conflicting lock|Could not set lock/.test(why) ? `another process holds the query engine's file: ${why}` : `DuckDB: ${why}`, thrown)
 }
 
+/** Said to what comes behind the closing. To be tried again, so that nobody takes it for a fault of the events. */
+export const isClosing = (): Unavailable => unavailable('query engine', 'it is being closed')
+
 /** DuckDB's memory limit, and what it needs for very wide entities: it works on 2,048 values of each column at once, however few the rows. */
-const usual = '256MB'
+const usual = '128MB'
 const wide = '1GB'
 const wideLeaves = 500
 
 // No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in BigQuery.
 const settings = (memory: string): Record<string, string> => ({
   enable_external_access: 'false', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false',
-  memory_limit: memory, threads: '2', default_null_order: 'nulls_first_on_asc_last_on_desc', preserve_insertion_order: 'false',
+  memory_limit: memory, threads: '1', default_null_order: 'nulls_first_on_asc_last_on_desc', preserve_insertion_order: 'false',
 })
 
 const own = `
@@ -67,8 +68,8 @@ const prepared = async (writer: DuckDBConnection, memory: string | undefined): P
   await writer.run(own)
 }
 
-/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it is 256MB, and 1GB once an entity is very wide. */
-export const openDuckDb = (path: string, memory: string | undefined): TaskEither<DuckDbError, DuckDb> => TE.tryCatch(async () => {
+/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it is 128MB, and 1GB once an entity is very wide. */
+export const openDuckDb = (path: string, memory: string | undefined): TaskEither<Unavailable | MissingDependency, DuckDb> => TE.tryCatch(async () => {
   const module = await import('@duckdb/node-api')
   const instance = await module.DuckDBInstance.create(path, settings(memory ?? usual))
   const writer = await instance.connect()
@@ -81,7 +82,7 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
   let over = false
   // What comes behind the closing is refused: nobody waits for it.
   const tracked = <A>(begin: () => Promise<A>): Promise<A> => {
-    if (over) return Promise.reject(closed('query engine'))
+    if (over) return Promise.reject(isClosing())
     const work = begin()
     const ended: Promise<unknown> = work.then(() => running.delete(ended), () => running.delete(ended))
     running.add(ended)

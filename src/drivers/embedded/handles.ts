@@ -99,7 +99,7 @@ const duckDbOf = (handle: Shared, path: string, memory: string | undefined): Pic
     const open = handle.duckDbOpen
     handle.duckDbOpen = undefined
     handle.duckDb = undefined
-    handle.duckDbClosing = open?.close() ?? Promise.resolve()
+    handle.duckDbClosing = open === undefined ? Promise.resolve() : open.close().catch(() => undefined)
     return handle.duckDbClosing
   },
   duckDb: () => handle.duckDbOpen,

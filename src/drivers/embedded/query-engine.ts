@@ -25,6 +25,9 @@ export interface Replica {
   readonly release: () => Promise<void>
 }
 
+/** Characters of rows that one statement takes: DuckDB needs several times their memory. */
+const statementLength = 4_000_000
+
 // Base64 as DuckDB's BLOB literal text.
 const escaped = (base64: string): string => Buffer.from(base64, 'base64').toString('hex').replace(/../g, '\\x$&')
 
@@ -82,8 +85,12 @@ export const queryEngine = (replica: Replica): QueryEngine => {
     if (events.length === 0) return
     const written = Number((await first(connection, "SELECT nextval('dreampipe.written')", []))?.[0])
     let rows = ''
-    for (const event of events) rows += `${rows === '' ? '' : ','}${rowText(event, columns, written, escaped)}`
-    for (const generation of generations) await connection.run(insertRows(entity, generation, columns), [`[${rows}]`])
+    for (const [i, event] of events.entries()) {
+      rows += `${rows === '' ? '' : ','}${rowText(event, columns, written, escaped)}`
+      if (rows.length < statementLength && i < events.length - 1) continue
+      for (const generation of generations) await connection.run(insertRows(entity, generation, columns), [`[${rows}]`])
+      rows = ''
+    }
   }
 
   const append = async (connection: DuckDBConnection, duckdb: DuckDb, entity: string, events: readonly StoredEvent[], step?: PositionStep): Promise<boolean> => {

@@ -74,7 +74,7 @@ const run = async (duckdb: DuckDb, connection: DuckDBConnection, text: string, p
 }
 
 const asError = (thrown: unknown): SqlError => {
-  if (isDreampipeError(thrown, 'InvalidQuery', 'Closed')) return thrown
+  if (isDreampipeError(thrown, 'InvalidQuery', 'Unavailable')) return thrown
   const why = engineReason(thrown)
   return /^(IO|Out of Memory|Internal|FATAL|INTERRUPT)/i.test(why) ? unavailable('sql', why, thrown) : invalidQuery('sql', '', why, thrown)
 }

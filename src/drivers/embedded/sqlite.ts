@@ -18,7 +18,7 @@ export type SqlInput = SQLInputValue
 
 // https://www.sqlite.org/rescode.html, primary codes
 const busy = new Set([5, 6])
-const lasting = new Set([8, 11, 14, 26])
+const lasting = new Set([8, 11, 13, 14, 26])
 
 const codeOf = (thrown: unknown): number => {
   const code = typeof thrown === 'object' && thrown !== null && 'errcode' in thrown ? thrown.errcode : undefined
@@ -52,7 +52,7 @@ const retrying = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> =>
 const settings = [
   'PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA busy_timeout = 0', 'PRAGMA foreign_keys = OFF',
   // 64 MiB of pages, and a checkpoint each 80 MiB of log instead of each 4: keys are random, so pages are written again and again.
-  'PRAGMA cache_size = -65536', 'PRAGMA wal_autocheckpoint = 20000', 'PRAGMA temp_store = MEMORY',
+  'PRAGMA cache_size = -16384', 'PRAGMA wal_autocheckpoint = 20000', 'PRAGMA temp_store = MEMORY',
 ]
 
 // Kept apart from the import above so that importing the package loads no SQLite.

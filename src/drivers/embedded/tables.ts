@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS deferred (subscription TEXT, entity TEXT COLLATE NOCA
   attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (subscription, entity, entity_id)) STRICT;
 CREATE TABLE IF NOT EXISTS dead_letters (subscription TEXT, entity TEXT COLLATE NOCASE, entity_id TEXT, sequence INTEGER, gated INTEGER NOT NULL, reason TEXT NOT NULL, parked_at TEXT NOT NULL,
   PRIMARY KEY (subscription, entity, entity_id, sequence)) STRICT;
+CREATE TABLE IF NOT EXISTS results (position INTEGER PRIMARY KEY AUTOINCREMENT, result TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS result_subscriptions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 `
 
 // Tables and indexes share their names' space; with a point in it, an index never bears the name of another entity's table.

@@ -4,22 +4,18 @@ import type { StoredEvent } from '../../model/event.ts'
 import type { Consumer, ConsumerEvents, Delivery, Handler, Progress, Subscription, Topic, TopicError } from '../../ports/topic.ts'
 import { eventColumns, eventOfRow } from './codec.ts'
 import { deadLetters, deferrals } from './aside.ts'
+import { consumer } from './consumer.ts'
 import type { Lease } from './lease.ts'
+import { results } from './results.ts'
 import type { Sqlite } from './sqlite.ts'
 import { eventsTable, hasEvents, queryEngineLease } from './tables.ts'
 import type { Wake } from './wake.ts'
 
-/** Events a delivery holds at most. */
+/** Events a delivery holds at most, and characters of their payloads behind which it ends. */
 const deliverySize = 1_000
-/** Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes. */
-const leaseEach = 250
-const lookEach = 5_000
-
+const deliveryLength = 8_000_000
 // DuckDB's file belongs to one process whole, so the query engine's subscriptions share one lease.
 const leaseName = ({ name, entity }: Subscription): string => (name === queryEngineLease ? name : `${name}/${entity.toLowerCase()}`)
-
-/** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
-const backoff = (attempt: number): number => Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
 
 export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: string) => void): Topic => {
   const last = (entity: string): number =>
@@ -38,9 +34,18 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     })()
   }
 
-  const behind = (entity: string, position: number): readonly { readonly position: number; readonly event: StoredEvent }[] => !hasEvents(db, entity) ? []
-    : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE position > ? ORDER BY position LIMIT ${deliverySize}`)
-      .all(position).map((row) => ({ position: row['position'] as number, event: eventOfRow(entity, row) }))
+  const behind = (entity: string, position: number): readonly { readonly position: number; readonly event: StoredEvent }[] => {
+    const found: { readonly position: number; readonly event: StoredEvent }[] = []
+    if (!hasEvents(db, entity)) return found
+    let length = 0
+    for (const row of db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE position > ? ORDER BY position LIMIT ${deliverySize}`).iterate(position)) {
+      const event = eventOfRow(entity, row)
+      found.push({ position: row['position'] as number, event })
+      length += event.payload.length
+      if (length >= deliveryLength) break
+    }
+    return found
+  }
 
   // Fenced: a process that lost its lease moves no cursor; its successor delivers again.
   const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.write('subscription', () => {
@@ -75,46 +80,13 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     return saved._tag === 'Left' ? saved : E.right(found.right.length)
   }
 
-  const consume = async (subscription: Subscription, handler: Handler, events: ConsumerEvents, signal: AbortSignal, onReady: () => void): Promise<void> => {
-    let attempt = 0
-    let had = false
-    while (!signal.aborted) {
-      const since = wake.count()
-      const held = await lease.take(leaseName(subscription))()
-      if (held._tag === 'Right' && !held.right) {
-        if (had) onLost(leaseName(subscription))
-        had = false
-        onReady()
-        await wake.next(signal, leaseEach, since)
-        continue
-      }
-      const delivered = held._tag === 'Left' ? held : await deliver(subscription, handler)()
-      had ||= held._tag === 'Right'
-      if (delivered._tag === 'Left') {
-        onReady()
-        events.onFailure(delivered.left, ++attempt)
-        await paused(backoff(attempt), signal)
-        continue
-      }
-      attempt = 0
-      onReady()
-      if (delivered.right === 0) await wake.next(signal, lookEach, since)
-    }
-  }
-
   const subscribe = (subscription: Subscription, handler: Handler, events: ConsumerEvents): Consumer => {
-    const stopping = new AbortController()
-    const { promise: ready, resolve: onReady } = Promise.withResolvers<void>()
-    const running = consume(subscription, handler, events, stopping.signal, onReady)
-    const stop = async (): Promise<void> => {
-      stopping.abort()
-      await running
-      onReady()
-      if (leaseName(subscription) !== queryEngineLease) await lease.release(leaseName(subscription))
-    }
-    let stopped: Promise<void> | undefined
-    // Once: by a second stop, somebody else here may hold the lease.
-    return { ready, stop: () => (stopped ??= stop()) }
+    const name = leaseName(subscription)
+    return consumer({
+      lease, wake, name, events, deliver: deliver(subscription, handler), onLost: () => onLost(name),
+      // The query engine's lease goes with its file, when the pipeline closes.
+      keepsLease: name === queryEngineLease,
+    })
   }
 
   const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => db.read('status', () => {
@@ -135,17 +107,6 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
       return E.right(undefined)
     },
     register, subscribe, progress,
-    deferrals: deferrals(db, wake), deadLetters: deadLetters(db),
+    deferrals: deferrals(db, wake), deadLetters: deadLetters(db), results: results(db, lease, wake),
   }
 }
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const done = (): void => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', done)
-    resolve()
-  }
-  const timer = setTimeout(done, milliseconds)
-  if (signal.aborted) done()
-  else signal.addEventListener('abort', done)
-})

@@ -1,11 +1,11 @@
 // Contract of the event store under concurrency: identical updates from anywhere store one event, and numbers have no gaps.
 import assert from 'node:assert/strict'
-import type { Candidate } from '../../model/candidate.ts'
+import type { Candidate, Outcome } from '../../model/candidate.ts'
 import type { EventStore } from '../../ports/event-store.ts'
 import type { Bench, ContractCase } from '../contract.ts'
 import { range, right } from '../check.ts'
 import { candidate, idOf, integer, latest, schemaOf } from '../samples.ts'
-import { append, guardsOf, historyOf, scanAll, short, type Known } from '../steps.ts'
+import { append, guardsOf, historyOf, scanAll, short } from '../steps.ts'
 
 const batch = (entities: number, events: number): readonly Candidate[] =>
   range(1, entities).flatMap((id) => range(1, events).map((n) => candidate({ id: String(id), at: n, content: { n: integer(n) } })))
@@ -16,7 +16,7 @@ const connections = async ({ ports, connect }: Bench, count: number): Promise<re
 const sequencesOf = async (store: EventStore, id: string): Promise<readonly number[]> => (await historyOf(store, idOf(id))).map(({ sequence }) => sequence)
 
 // Each stored event was promised to exactly one caller, and nothing else was.
-const assertPromised = async (store: EventStore, outcomes: readonly Known[]): Promise<void> => {
+const assertPromised = async (store: EventStore, outcomes: readonly Outcome[]): Promise<void> => {
   const stored = outcomes.filter(({ status }) => status === 'stored').map(({ event }) => event.eventId).sort()
   assert.deepEqual(stored, (await scanAll(store)).map(({ eventId }) => eventId))
 }

@@ -32,7 +32,7 @@ export const eventStoreRules: readonly ContractCase[] = [
       await append(eventStore, [update('A', 1)])
       const candidates = [{ ...update('A', 1), untransformed: true as const }, { ...update('B', 2), untransformed: true as const }, update('C', 3)]
       const appended = await right(eventStore.append({ candidates, guards: await guardsOf(eventStore, candidates) }))
-      assert.deepEqual(appended._tag === 'appended' && short(appended.outcomes), ['duplicate 1', 'untransformed', 'stored 2'])
+      assert.deepEqual(appended._tag === 'appended' && short(appended.outcomes), ['duplicate 1', 'untransformed 1', 'stored 2'])
       assert.deepEqual(short(await append(eventStore, [update('B', 2)])), ['stored 3'])
     },
   },

@@ -1,10 +1,9 @@
 // Contract of the query engine's append: repeatable, in any order, with its position in the same transaction.
 import assert from 'node:assert/strict'
-import { TE } from '../../fp.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { QueryEngine } from '../../ports/query-engine.ts'
 import type { ContractCase } from '../contract.ts'
-import { range, right } from '../check.ts'
+import { left, range, right } from '../check.ts'
 import { ask, count, fill, shown } from '../querying.ts'
 import { at, awkwardText, idOf, integer, schemaFor, storedEvent, string } from '../samples.ts'
 
@@ -146,14 +145,26 @@ export const queryEngineAppend: readonly ContractCase[] = [
     },
   },
   {
+    name: 'append: an event that can never be a row fails for good, and nothing of its batch is written',
+    run: async ({ ports: { queryEngine } }) => {
+      await right(queryEngine.evolve('Lead', schemaFor(events)))
+      const [good] = events as [StoredEvent]
+      for (const payload of ['{"n":{"propertyType":"Integer","value":"many"}}', '{"updatedAt":{"propertyType":"DateTime","value":"yesterday"}}']) {
+        assert.equal((await left(queryEngine.append('Lead', [good, { ...good, payload }, good]), 'Unavailable')).retry, false)
+      }
+      assert.equal(await count(queryEngine, 'Lead_log'), 0)
+      assert.equal(await right(queryEngine.append('Lead', [good])), true)
+    },
+  },
+  {
     name: 'position: an append that fails moves nothing',
     needs: { storesPositions: true },
     run: async ({ ports: { queryEngine } }) => {
       await right(queryEngine.evolve('Lead', schemaFor(events)))
       const [good] = events as [StoredEvent]
       const bad: StoredEvent = { ...good, payload: '{"n":{"propertyType":"Integer","value":"many"}}' }
-      const failed = await TE.fold(() => async () => 'failed', () => async () => 'done')(queryEngine.append('Lead', [good, bad], { before: undefined, after: '1' }))()
-      assert.deepEqual([failed, await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], ['failed', undefined, 0])
+      await left(queryEngine.append('Lead', [good, bad], { before: undefined, after: '1' }), 'Unavailable')
+      assert.deepEqual([await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], [undefined, 0])
       assert.equal(await right(queryEngine.append('Lead', [good], { before: undefined, after: '1' })), true)
     },
   },

@@ -114,7 +114,7 @@ export const queryEngineGenerations: readonly ContractCase[] = [
     },
   },
   {
-    name: 'generations: a build is begun once, remembers how far it is, and takes over once',
+    name: 'rebuild: a build is begun once, remembers how far it is, and takes over once',
     run: async ({ ports: { queryEngine } }) => {
       const { generations } = queryEngine
       await fill(queryEngine, events)
@@ -132,7 +132,7 @@ export const queryEngineGenerations: readonly ContractCase[] = [
     },
   },
   {
-    name: 'generations: while one is built, appends go to both and a fill to it alone; it serves once it takes over',
+    name: 'rebuild: while one is built, appends go to both and a fill to it alone; it serves once it takes over',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events.slice(0, 9))
       const { generation } = await right(queryEngine.generations.begin('Lead', 'first'))
@@ -152,7 +152,7 @@ export const queryEngineGenerations: readonly ContractCase[] = [
     },
   },
   {
-    name: 'generations: a build drops rows that no event stands behind, and keeps the position',
+    name: 'rebuild: a build drops rows that no event stands behind, and keeps the position',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
       const position = await right(queryEngine.position('Lead'))
@@ -163,7 +163,7 @@ export const queryEngineGenerations: readonly ContractCase[] = [
     },
   },
   {
-    name: 'generations: columns that come while one is built are in both',
+    name: 'rebuild: columns that come while one is built are in both',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
       const { generation } = await right(queryEngine.generations.begin('Lead', 'first'))

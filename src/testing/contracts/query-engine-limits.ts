@@ -68,6 +68,14 @@ export const queryEngineLimits: readonly ContractCase[] = [
     },
   },
   {
+    name: 'many large events fit one append',
+    run: async ({ ports: { queryEngine } }) => {
+      const events = range(1, 100).map((n) => storedEvent({ id: String(n), sequence: 1, at: n, content: { text: string(`${n}${'x'.repeat(600_000)}`) } }))
+      await fill(queryEngine, events)
+      assert.deepEqual(await ask(queryEngine, 'SELECT count(*) AS n, sum(length(text)) AS total FROM Lead'), [{ n: 100n, total: BigInt(events.length * 600_000 + 9 + 180 + 3) }])
+    },
+  },
+  {
     name: 'the largest event fits a row',
     run: async ({ ports: { queryEngine } }) => {
       const text = '\u0001é'.repeat(120_000)

@@ -4,7 +4,7 @@ import { TE } from '../../fp.ts'
 import { consuming, gated, names, notNow, subscription } from '../consuming.ts'
 import type { ContractCase } from '../contract.ts'
 import { range, right, until } from '../check.ts'
-import { candidate } from '../samples.ts'
+import { candidate, string } from '../samples.ts'
 import { append, release } from '../steps.ts'
 import type { Delivery, Handler, Subscription } from '../../ports/topic.ts'
 
@@ -36,6 +36,19 @@ export const topicPosition: readonly ContractCase[] = [
       assert.deepEqual(names(events()), names(stored))
       assert.ok(deliveries.length > 1)
       assert.deepEqual(deliveries.map(({ position }) => position?.before), [undefined, ...deliveries.slice(0, -1).map(({ position }) => position?.after)])
+    }),
+  },
+  {
+    name: 'log: large events come in deliveries that memory holds, one event alone where it must',
+    needs: { log: true },
+    run: ({ ports }) => consuming(async (consume) => {
+      const stored = await release(ports, range(1, 40).map((n) => candidate({ id: String(n), at: n, content: { text: string('x'.repeat(900_000)) } })))
+      await right(ports.topic.register(subscription('s')))
+      const { events, deliveries } = consume(ports.topic, subscription('s'))
+      await until('all came', () => events().length >= stored.length)
+      assert.deepEqual(names(events()), names(stored))
+      const largest = Math.max(...deliveries.map((delivery) => delivery.events.reduce((sum, { payload }) => sum + payload.length, 0)))
+      assert.ok(largest < 20_000_000, `a delivery of ${largest} characters`)
     }),
   },
   {
