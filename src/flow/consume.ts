@@ -33,8 +33,11 @@ export interface Consuming {
 
 const right = <A>(value: A): E.Either<never, A> => E.right(value)
 
+/** No deferred entity waits longer for its next try, in milliseconds. */
+export const longestPause = 60_000
+
 /** Milliseconds before try `attempt` (1, 2, …) of a deferred entity: 0.1 s growing to a minute. */
-export const deferFor = (attempt: number): number => Math.ceil(Math.min(60_000, 100 * 2 ** Math.min(attempt - 1, 12)) * (0.5 + Math.random() / 2))
+export const deferFor = (attempt: number): number => Math.ceil(Math.min(longestPause, 100 * 2 ** Math.min(attempt - 1, 12)) * (0.5 + Math.random() / 2))
 
 const lastOf = (events: readonly StoredEvent[], entityId: string): number =>
   events.reduce((last, event) => (event.entityId === entityId ? Math.max(last, event.sequence) : last), 0)

@@ -3,11 +3,12 @@ import { E } from '../fp.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { EventStore, StoreError } from '../ports/event-store.ts'
 import type { Deferral, TopicError } from '../ports/topic.ts'
-import { putAside, type Consuming, type Consumption, type Failed } from './consume.ts'
+import { longestPause, putAside, type Consuming, type Consumption, type Failed } from './consume.ts'
 
-/** Events read at once, deferrals taken at once, and milliseconds between looks for those that are due. */
+/** Events read at once, deferrals taken at once, those looked through for a clock that went back, and milliseconds between looks. */
 const pageSize = 200
 const most = 32
+const mostLate = 1_000
 const lookEach = 250
 
 export interface Retrying {
@@ -71,10 +72,15 @@ export const retryDeferred = (consuming: Consuming, store: EventStore, consumpti
     if (count._tag === 'Left' || count.right === 0) return
     const progress = await consuming.topic.progress(subscription)()
     if (progress._tag === 'Left' || !progress.right.mine) return
-    const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, Date.now(), most)()
+    const now = Date.now()
+    const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, now, most)()
     if (due._tag === 'Left') return
+    // What waits for longer than any pause was written before the clock went back: it is due too.
+    const late = due.right.length === most ? due : await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, mostLate)()
+    if (late._tag === 'Left') return
+    const overtaken = late.right.filter(({ nextAttempt }) => nextAttempt > now + longestPause).slice(0, most)
     // An outage leaves the rest where it is: durable, and due at the next look.
-    await Promise.all(due.right.map((deferral) => retryOne(consuming, store, consumption, deferral)))
+    await Promise.all([...due.right, ...overtaken].map((deferral) => retryOne(consuming, store, consumption, deferral)))
   }
   const next = (): void => {
     timer = setTimeout(() => {

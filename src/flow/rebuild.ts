@@ -41,10 +41,10 @@ const definitionHash = ({ view, properties, updates }: Definition): string =>
 
 /** Tells how far a build is, at most ten times a second. */
 export const ticker = (total: number, begun: number, { onProgress }: RebuildOptions): ((events: number, end?: boolean) => void) => {
-  const started = Date.now()
+  const started = performance.now()
   let told = 0
   return (events, end = false) => {
-    const now = Date.now()
+    const now = performance.now()
     if (onProgress === undefined || (!end && now - told < 100)) return
     told = now
     const rate = ((events - begun) / Math.max(1, now - started)) * 1000

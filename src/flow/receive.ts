@@ -4,7 +4,7 @@ import { admit, candidateOf, type Submitted } from '../model/admit.ts'
 import type { Candidate, Outcome } from '../model/candidate.ts'
 import { closed, contention, invalidUpdate, type SubmitError } from '../model/errors.ts'
 import type { EventInfo, Receipt, StoredEvent } from '../model/event.ts'
-import type { Problem } from '../model/problem.ts'
+import { problem, type Problem } from '../model/problem.ts'
 import { growAll, type EntitySchema } from '../model/schema.ts'
 import type { SchemaGuard } from '../ports/event-store.ts'
 import { definitionOf, type Context } from './context.ts'
@@ -114,6 +114,22 @@ const commit = async (receiving: Committing, batch: readonly Pending[]): Promise
   settle(rest, contention('submit', 'other processes keep changing the schema'))
 }
 
+// Anything may come as an update, also what throws where it is read.
+const entityOf = (submitted: Submitted): string => {
+  try {
+    return String(submitted?.entity)
+  } catch {
+    return 'of a name that cannot be read'
+  }
+}
+const admitAny: typeof admit = (definition, submitted, known, maxAhead) => {
+  try {
+    return admit(definition, submitted, known, maxAhead)
+  } catch {
+    return E.left(invalidUpdate(definition.name, [problem('WrongType', '', 'cannot be read')]))
+  }
+}
+
 /** `connect` gives the connected parts; `ready` is awaited before each commit (subscriptions registered before miss nothing). */
 export const receiver = (context: Context, connect: () => Promise<E.Either<SubmitError, Receiving>>, ready: () => Promise<unknown> | undefined): Receiver => {
   let queue: Pending[] = []
@@ -154,9 +170,9 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
 
   const push = (submitted: Submitted, done: (result: Result) => void): void => {
     if (context.isClosed()) return done(E.left(closed('submit')))
-    const definition = definitionOf(context, 'submit', String(submitted?.entity))
+    const definition = definitionOf(context, 'submit', entityOf(submitted))
     if (definition._tag === 'Left') return done(definition)
-    const admitted = admit(definition.right, submitted, schemasNow?.peek(definition.right.name)?.properties, context.maxAhead)
+    const admitted = admitAny(definition.right, submitted, schemasNow?.peek(definition.right.name)?.properties, context.maxAhead)
     if (admitted._tag === 'Left') return done(admitted)
     const pending: Pending = { admitted: admitted.right, done }
     // A delete has nothing to transform, but waits its turn behind its entity's updates.

@@ -109,14 +109,14 @@ export const settled = (settling: Settling, event: Receipt | undefined, timeout:
   const found = await goalsOf(settling)
   if (found._tag === 'Left') return found
   const goals = [...found.right]
-  const until = Date.now() + timeout
+  const until = performance.now() + timeout
   for (;;) {
     const held = event === undefined || definition === undefined ? await passedAll(settling, goals) : await holds(settling, definition, event)
     if (held._tag === 'Left') return held
     if (held.right) return E.right(undefined)
     const stuck = event === undefined ? E.right(undefined) : await checkParked(settling, event)
     if (stuck._tag === 'Left') return stuck
-    if (Date.now() >= until) return E.left(timedOut('settled', `the projections do not hold it after ${timeout} ms`))
+    if (performance.now() >= until) return E.left(timedOut('settled', `the projections do not hold it after ${timeout} ms`))
     await pause(lookEach)
   }
 }

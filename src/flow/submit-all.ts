@@ -32,7 +32,7 @@ const countIn = (flight: Flight, options: SubmitAllOptions, result: Result, inde
     flight.counts.rejected++
     options.onRejected?.(result.left, index)
   } else flight.failure ??= result.left
-  const now = Date.now()
+  const now = performance.now()
   if (options.onProgress !== undefined && now - flight.told >= progressEach) {
     flight.told = now
     options.onProgress({ ...flight.counts })

@@ -65,13 +65,13 @@ const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => 
  */
 export const caughtUp = async ({ topic }: Ports, projection: Projection, entity: string): Promise<Answer<boolean>> => {
   let goal: number | undefined
-  for (const until = Date.now() + patience; ;) {
+  for (const until = performance.now() + patience; ;) {
     const progress = await topic.progress(builtInSubscription(projection, entity))()
     if (progress._tag === 'Left') return progress
     const { passed, behind, holder } = progress.right
     goal ??= (passed ?? 0) + behind
     if (passed === undefined ? behind === 0 : passed >= goal) return E.right(true)
-    if (holder === undefined || Date.now() > until) return E.right(false)
+    if (holder === undefined || performance.now() > until) return E.right(false)
     await pause(10)
   }
 }

@@ -1,5 +1,5 @@
 // DuckDB: opened once a process and file, locked down, loaded on first use.
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { TE, type TaskEither } from '../../fp.ts'
 import { brokenDown, isDreampipeError, missingDependency, reasonOf, unavailable, type MissingDependency, type Unavailable } from '../../model/errors.ts'
 import type { EntitySchema } from '../../model/schema.ts'
@@ -17,6 +17,10 @@ export interface DuckDb {
   readonly live: Map<string, Live>
   /** The one connection that writes; `exclusive` runs one piece of work on it at a time. */
   readonly exclusive: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
+  /** Runs a statement on the writing connection, prepared once: each step of a native call waits its turn of a busy event loop. Inside `exclusive` only. */
+  readonly execute: (text: string, values: readonly string[]) => Promise<DuckDBMaterializedResult>
+  /** Numbers writes: a later one is always greater, also over restarts. */
+  readonly nextWritten: () => number
   /** Allows the memory that an entity of so many leaf columns needs. */
   readonly makeRoom: (leaves: number) => Promise<void>
   /** Runs work on a connection of its own, beside the others. */
@@ -61,11 +65,39 @@ CREATE TABLE IF NOT EXISTS dreampipe.positions (entity VARCHAR PRIMARY KEY, posi
 CREATE TABLE IF NOT EXISTS dreampipe.entities (entity VARCHAR PRIMARY KEY, generation INTEGER NOT NULL, columns VARCHAR NOT NULL, updates VARCHAR NOT NULL, building VARCHAR);
 `
 
-const prepared = async (writer: DuckDBConnection, memory: string | undefined): Promise<void> => {
+// Answers this opening's number.
+const settled = async (writer: DuckDBConnection, memory: string | undefined): Promise<number> => {
   await writer.run("SET GLOBAL TimeZone = 'UTC'")
   if (memory === undefined) await writer.run("SET GLOBAL allowed_configs = ['memory_limit']")
   await writer.run('SET GLOBAL lock_configuration = true')
   await writer.run(own)
+  return Number((await writer.runAndReadAll("SELECT nextval('dreampipe.written')")).getRows()[0]?.[0])
+}
+
+/** Writes that one opening can number. */
+const writesPerOpening = 2 ** 30
+/** Statements kept prepared. */
+const mostStatements = 64
+
+const executing = (writer: DuckDBConnection): DuckDb['execute'] => {
+  const statements = new Map<string, DuckDBPreparedStatement>()
+  const forget = (text: string): void => {
+    statements.get(text)?.destroySync()
+    statements.delete(text)
+  }
+  return async (text, values) => {
+    const statement = statements.get(text) ?? await writer.prepare(text)
+    statements.set(text, statement)
+    const [oldest] = statements.keys()
+    if (statements.size > mostStatements && oldest !== undefined) forget(oldest)
+    try {
+      values.forEach((value, i) => statement.bindVarchar(i + 1, value))
+      return await statement.run()
+    } catch (thrown) {
+      forget(text)
+      throw thrown
+    }
+  }
 }
 
 /** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it is 128MB, and 1GB once an entity is very wide. */
@@ -73,7 +105,7 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
   const module = await import('@duckdb/node-api')
   const instance = await module.DuckDBInstance.create(path, settings(memory ?? usual))
   const writer = await instance.connect()
-  await prepared(writer, memory).catch((thrown: unknown) => {
+  const opening = await settled(writer, memory).catch((thrown: unknown) => {
     // Or the file would stay open, and the next try would open it twice.
     instance.closeSync()
     throw thrown
@@ -111,7 +143,8 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
     writer.closeSync()
     instance.closeSync()
   }
-  return { module, live: new Map(), makeRoom, exclusive, beside: (work) => tracked(() => beside(work)), close }
+  let written = opening * writesPerOpening
+  return { module, live: new Map(), execute: executing(writer), nextWritten: () => ++written, makeRoom, exclusive, beside: (work) => tracked(() => beside(work)), close }
 }, (thrown) => asError(`open ${path}`, thrown))
 
 /** Runs `work` in one transaction; what it did is rolled back where it fails or answers false. */

@@ -26,7 +26,7 @@ export interface Replica {
 }
 
 /** Characters of rows that one statement takes: DuckDB needs several times their memory. */
-const statementLength = 4_000_000
+const statementLength = 1_000_000
 
 // Base64 as DuckDB's BLOB literal text.
 const escaped = (base64: string): string => Buffer.from(base64, 'base64').toString('hex').replace(/../g, '\\x$&')
@@ -78,17 +78,17 @@ export const queryEngine = (replica: Replica): QueryEngine => {
     await remember(duckdb, entity, next)
   }
 
-  const position = async (connection: DuckDBConnection, entity: string): Promise<string | undefined> =>
-    (await first(connection, 'SELECT position FROM dreampipe.positions WHERE entity = $1', [entity]))?.[0] as string | undefined
+  const position = async ({ execute }: DuckDb, entity: string): Promise<string | undefined> =>
+    (await (await execute('SELECT position FROM dreampipe.positions WHERE entity = $1', [entity])).getRows())[0]?.[0] as string | undefined
 
-  const insert = async (connection: DuckDBConnection, entity: string, { columns }: Live, generations: readonly number[], events: readonly StoredEvent[]): Promise<void> => {
+  const insert = async ({ execute, nextWritten }: DuckDb, entity: string, { columns }: Live, generations: readonly number[], events: readonly StoredEvent[]): Promise<void> => {
     if (events.length === 0) return
-    const written = Number((await first(connection, "SELECT nextval('dreampipe.written')", []))?.[0])
+    const written = nextWritten()
     let rows = ''
     for (const [i, event] of events.entries()) {
       rows += `${rows === '' ? '' : ','}${rowText(event, columns, written, escaped)}`
       if (rows.length < statementLength && i < events.length - 1) continue
-      for (const generation of generations) await connection.run(insertRows(entity, generation, columns), [`[${rows}]`])
+      for (const generation of generations) await execute(insertRows(entity, generation, columns), [`[${rows}]`])
       rows = ''
     }
   }
@@ -96,9 +96,9 @@ export const queryEngine = (replica: Replica): QueryEngine => {
   const append = async (connection: DuckDBConnection, duckdb: DuckDb, entity: string, events: readonly StoredEvent[], step?: PositionStep): Promise<boolean> => {
     const now = await live(connection, duckdb, entity) ?? none
     return inTransaction(connection, async () => {
-      if (step !== undefined && (await position(connection, entity)) !== step.before) return false
-      await insert(connection, entity, now, tablesOf(now), events)
-      if (step !== undefined) await connection.run('INSERT OR REPLACE INTO dreampipe.positions VALUES ($1, $2)', [entity, step.after])
+      if (step !== undefined && (await position(duckdb, entity)) !== step.before) return false
+      await insert(duckdb, entity, now, tablesOf(now), events)
+      if (step !== undefined) await duckdb.execute('INSERT OR REPLACE INTO dreampipe.positions VALUES ($1, $2)', [entity, step.after])
       return true
     })
   }
@@ -125,13 +125,13 @@ export const queryEngine = (replica: Replica): QueryEngine => {
   return {
     evolve: (entity, schema) => withWriter(`query engine ${entity}`, (connection, duckdb) => evolve(connection, duckdb, entity, schema)),
     append: (entity, events, step) => withWriter(`query engine ${entity}`, (connection, duckdb) => append(connection, duckdb, entity, events, step)),
-    position: (entity) => withWriter(`query engine ${entity}`, (connection) => position(connection, entity)),
+    position: (entity) => withWriter(`query engine ${entity}`, (_, duckdb) => position(duckdb, entity)),
     holds: (entity, entityId, sequence) => withWriter(`query engine ${entity}`, async (connection, duckdb) => {
       const current = await live(connection, duckdb, entity)
       return current !== undefined && (await first(connection, `SELECT 1 FROM ${logTable(entity, current.generation)} WHERE _entity_id = $1 AND _sequence = CAST($2 AS BIGINT) LIMIT 1`, [entityId, String(sequence)])) !== undefined
     }),
     check: (entity, range) => onLive('verify', entity, (connection, duckdb, now) => checkRows(duckdb, connection, entity, now, range)),
-    fill: (entity, events) => onLive('rebuild', entity, (connection, _, now) => insert(connection, entity, now, now.building === undefined ? [] : [now.building.generation], events)),
+    fill: (entity, events) => onLive('rebuild', entity, (_, duckdb, now) => insert(duckdb, entity, now, now.building === undefined ? [] : [now.building.generation], events)),
     generations: {
       of: (entity) => onLive('rebuild', entity, async (_, __, now) => generationsOf(now)),
       begin: (entity, definition) => onLive('rebuild', entity, (connection, duckdb, now) => beginBuild(duckdb, connection, entity, now, definition)),

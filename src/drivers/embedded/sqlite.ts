@@ -38,12 +38,12 @@ const asError = (verb: string, thrown: unknown): SqliteError => {
 }
 
 const retrying = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> => TE.tryCatch(async () => {
-  const start = Date.now()
+  const start = performance.now()
   for (let attempt = 0; ; attempt++) {
     try {
       return work()
     } catch (thrown) {
-      if (!busy.has(codeOf(thrown)) || Date.now() - start > patience) throw thrown
+      if (!busy.has(codeOf(thrown)) || performance.now() - start > patience) throw thrown
       await pause(attempt)
     }
   }
