@@ -1,7 +1,9 @@
 // The registry of .gov domains through the pipeline: a real change log, and a few plain lines that replay it for comparison.
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { createPipeline, entity, type EntityPropertyValue, type Yadto } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
@@ -9,14 +11,16 @@ import { embedded } from 'dreampipe/embedded'
 type Fields = { readonly [field: string]: string | null }
 interface Change { readonly at: string; readonly op: 'insert' | 'update' | 'delete'; readonly id: string; readonly doc?: Fields; readonly set?: Fields }
 
-const file = process.argv[2]
+const [file, ...flags] = process.argv.slice(2)
 if (file === undefined) {
-  console.log('usage: npm run bench:dotgov -- FILE   (dotgov-changes.ndjson.gz, one change a line)')
+  console.log('usage: npm run bench:dotgov -- FILE [--partial] [--kills N]   (dotgov-changes.ndjson.gz, one change a line)')
   process.exit(2)
 }
+const partial = flags.includes('--partial')
+const after = (flag: string): string | undefined => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined)
 const changes = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Change)
 
-const Domain = entity('Domain', { identifier: ['domain'], timestamp: 'at' })
+const Domain = entity('Domain', { identifier: ['domain'], timestamp: 'at', updates: partial ? 'partial' : 'full' })
 const text = (value: string): EntityPropertyValue => ({ propertyType: 'String', value })
 const at = (value: string): EntityPropertyValue => ({ propertyType: 'DateTime', value })
 
@@ -47,10 +51,12 @@ const stateAt = (until: string): Map<string, Map<string, string>> => {
   return state
 }
 
+// Whole documents, or (partial) only the fields that changed; there a field that went away is a null.
 const updates = function* (): Generator<{ entity: 'Domain'; yadto: Yadto }> {
   for (const { change, doc } of replayed()) {
+    const fields = partial ? Object.entries(change.doc ?? change.set ?? {}) : [...doc ?? []]
     const meta = { domain: text(change.id), at: at(change.at), eventSource: text('dotgov') }
-    yield { entity: 'Domain', yadto: doc === undefined ? { ...meta, eventOperation: text('delete') } : { ...Object.fromEntries([...doc].map(([field, value]) => [field, text(value)])), ...meta } }
+    yield { entity: 'Domain', yadto: doc === undefined ? { ...meta, eventOperation: text('delete') } : { ...Object.fromEntries(fields.map(([field, value]) => [field, text(value as string)])), ...meta } }
   }
 }
 
@@ -67,12 +73,25 @@ const expected = (): { stored: number; duplicate: number } => {
   let count = 0
   for (const { change, doc } of replayed()) {
     count++
-    seen.add(JSON.stringify([change.id, Date.parse(change.at), doc === undefined ? 'delete' : [...doc].sort()]))
+    seen.add(JSON.stringify([change.id, Date.parse(change.at), doc === undefined ? 'delete' : partial ? Object.entries(change.doc ?? change.set ?? {}).sort() : [...doc].sort()]))
   }
   return { stored: seen.size, duplicate: count - seen.size }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'dreampipe-dotgov-'))
+const given = after('--child')
+const folder = given ?? mkdtempSync(join(tmpdir(), 'dreampipe-dotgov-'))
+
+// A run that is killed somewhere, and begun again from the start: what was stored is a duplicate.
+const killed = async (): Promise<void> => {
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), file, ...(partial ? ['--partial'] : []), '--child', folder], { stdio: 'ignore' })
+  const timer = setTimeout(() => child.kill('SIGKILL'), 1000 + Math.random() * 5000)
+  await new Promise((resolve) => { child.once('close', resolve) })
+  clearTimeout(timer)
+}
+const kills = Number(after('--kills') ?? 0)
+for (let i = 0; i < kills; i++) await killed()
+if (kills > 0) console.log(`killed ${kills} times`)
+
 const pipeline = createPipeline([Domain], { driver: embedded({ folder }) })
 await pipeline.start()
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
@@ -81,7 +100,9 @@ const first = await pipeline.submitAll(updates())
 console.log(`first run: ${JSON.stringify(first)} in ${seconds(start)}`)
 await pipeline.settled(undefined, { timeout: 300_000 })
 console.log(`both projections hold it after ${seconds(start)}`)
-check('receipts', { stored: first.stored, duplicate: first.duplicate }, expected())
+if (given !== undefined) process.exit(0)
+if (kills === 0) check('receipts', { stored: first.stored, duplicate: first.duplicate }, expected())
+check('events', (await pipeline.sql('SELECT count(*) AS n FROM Domain_events'))[0]?.['n'], expected().stored)
 
 const live = stateAt('9999')
 check('live domains, by SQL', (await pipeline.sql('SELECT count(*) AS n FROM Domain'))[0]?.['n'], live.size)
@@ -104,7 +125,7 @@ for (const instant of instants) {
   const ours: unknown[] = []
   for (const domain of sample) {
     const past = await pipeline.asOf(Domain, { domain }, instant)
-    ours.push(past === undefined ? null : Object.entries(past).filter(([field]) => field !== 'at').sort())
+    ours.push(past === undefined ? null : Object.entries(past).filter(([field, value]) => field !== 'at' && value !== null).sort())
   }
   const plain = sample.map((domain) => { const doc = then.get(domain); return doc === undefined ? null : [...new Map([...doc, ['domain', domain]])].sort() })
   check(`  state of ${sample.length} single domains`, JSON.stringify(ours).length, JSON.stringify(plain).length)
@@ -114,6 +135,8 @@ start = performance.now()
 const second = await pipeline.submitAll(updates())
 console.log(`second run: ${JSON.stringify(second)} in ${seconds(start)}`)
 check('stored by the second run', second.stored, 0)
+const proof = await pipeline.verify(Domain)
+for (const [name, { pending, missing, surplus, different }] of Object.entries(proof)) check(`verify ${name}`, { pending, missing, surplus, different }, { pending: 0, missing: 0, surplus: 0, different: 0 })
 console.log(`resident memory ${Math.round(process.memoryUsage.rss() / 1e6)} MB`)
 await pipeline.close()
 rmSync(folder, { recursive: true, force: true })
