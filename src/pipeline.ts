@@ -65,7 +65,7 @@ const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
       onPorts('settled', (ports) => settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)) as never,
     current: (entity, id) => reading('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)) as never,
     asOf: (entity, id, instant) => reading('asOf', entity, (definition, ports, schemas) => asOf(ports, schemas, definition, id, instant)) as never,
-    find: (entity, query = {}) => reading('find', entity, (definition, ports) => find(ports, definition, query)) as never,
+    find: (entity, query = {}) => reading('find', entity, (definition, ports, schemas) => find(ports, schemas, definition, query)) as never,
     history: (entity, id) => historyOf(at, entity, id as never) as never,
     sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
     verify: (entity, options = {}) => reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,

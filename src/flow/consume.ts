@@ -4,6 +4,7 @@ import type { StoredEvent } from '../model/event.ts'
 import { instantOfDate } from '../model/instant.ts'
 import type { DeadLetter, Deferral, Delivery, Subscription, Topic, TopicError } from '../ports/topic.ts'
 import type { Observe } from './signal.ts'
+import { turn } from './turn.ts'
 
 /** An entity whose events from `sequence` on were not handled. `retry`: try again later; else it is parked. */
 export interface Failed {
@@ -82,6 +83,7 @@ const queueBehind = async (consuming: Consuming, waiting: Iterable<Deferral>, ev
  * A right is the acknowledgement.
  */
 export const consume = (consuming: Consuming, consumption: Consumption) => ({ events, position }: Delivery): TaskEither<TopicError, void> => async () => {
+  await turn()
   const aside = await asideOf(consuming, consumption.subscription, events)()
   if (aside._tag === 'Left') return aside
   const { deferred, parked } = aside.right

@@ -17,7 +17,7 @@ const deferralOf = ({ subscription, entity, entityId, sequence }: DeadLetter): D
 
 /** Tries a letter again: false where it is not there any more. A parked entity resumes with all that came since. */
 export const retry = ({ topic }: Ports, letter: DeadLetter): Answer<boolean> => async () => {
-  const there = await topic.deadLetters.list({ entity: letter.entity, subscription: letter.subscription }, most)()
+  const there = await topic.deadLetters.list({ entity: letter.entity, subscription: letter.subscription, entityId: letter.entityId }, most)()
   if (there._tag === 'Left') return there
   if (!there.right.some(({ entityId, sequence }) => entityId === letter.entityId && sequence === letter.sequence)) return E.right(false)
   // Deferred first: a kill in between leaves both, and both lead to the same try.

@@ -17,8 +17,6 @@ export interface Retrying {
 
 type Page = E.Either<StoreError | TopicError, readonly StoredEvent[]>
 
-const forgotten = (consumption: Consumption, failed: Failed | undefined): boolean => failed !== undefined && !failed.retry && consumption.gated
-
 // One page of one deferral. Answers whether to go on with the next page.
 const retryPage = async (consuming: Consuming, consumption: Consumption, deferral: Deferral, events: readonly StoredEvent[]): Promise<E.Either<TopicError, boolean>> => {
   const { topic } = consuming
@@ -26,17 +24,21 @@ const retryPage = async (consuming: Consuming, consumption: Consumption, deferra
   const worked = await consumption.work(events, undefined)()
   if (worked._tag === 'Left') return worked
   const [failed] = worked.right
-  const handled = failed === undefined ? last : failed.sequence - 1
   if (failed === undefined) return E.right(true)
-  if (failed.retry || forgotten(consumption, failed)) {
-    // What was handled is passed over; what failed is written anew, from where it failed.
-    const done = await topic.deferrals.done(deferral, failed.retry ? handled : deferral.through)()
+  if (failed.retry) {
+    // What was handled is passed over; what failed waits on, from where it failed.
+    const done = await topic.deferrals.done(deferral, failed.sequence - 1)()
     if (done._tag === 'Left') return done
     const put = await putAside(consuming, consumption, failed, Math.max(deferral.through, last), deferral.attempts + 1)()
     return put._tag === 'Left' ? put : E.right(false)
   }
+  // The letter first: a kill in between leaves both, and both lead to the same end.
   const put = await putAside(consuming, consumption, failed, failed.sequence, 1)()
   if (put._tag === 'Left') return put
+  if (consumption.gated) {
+    const done = await topic.deferrals.done(deferral, deferral.through)()
+    return done._tag === 'Left' ? done : E.right(false)
+  }
   const rest = events.filter(({ sequence }) => sequence > failed.sequence)
   return rest.length === 0 ? E.right(true) : retryPage(consuming, consumption, deferral, rest)
 }

@@ -2,7 +2,7 @@
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
-import { invalidDefinition, reasonOf } from '../model/errors.ts'
+import { invalidDefinition, isDreampipeError, reasonOf } from '../model/errors.ts'
 import { payloadOf, type StoredEvent } from '../model/event.ts'
 import { canonicalScalar } from '../model/scalar.ts'
 import type { ScalarType } from '../model/yadto.ts'
@@ -54,8 +54,14 @@ const matches = (filter: Filter | undefined, attributes: Filter): boolean =>
 // What a call came to: done, or the reason why not and whether to try again.
 type Called = { readonly done: true } | { readonly done: false; readonly retry: boolean; readonly reason: string }
 const done: Called = { done: true }
+// What dreampipe itself cannot do now says nothing about the event: an outage or a shutdown never fills the dead letters.
+const passing = ['Closed', 'Unavailable', 'NotStarted', 'NotProvisioned', 'MissingDependency', 'Contention', 'TimedOut'] as const
+
+const isPermanent = (thrown: unknown): boolean =>
+  typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false && !isDreampipeError(thrown, ...passing)
+
 const failure = (thrown: unknown): Called =>
-  ({ done: false, reason: reasonOf(thrown), retry: !(typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false) })
+  ({ done: false, reason: reasonOf(thrown), retry: !isPermanent(thrown) })
 
 /** Calls a user's function with a value, whatever it returns. */
 export const call = async <A>(handle: (value: A) => unknown, value: A): Promise<Called> => {

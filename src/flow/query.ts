@@ -6,7 +6,8 @@ import type { StoredEvent } from '../model/event.ts'
 import { entityIdOf } from '../model/identity.ts'
 import { instantOf } from '../model/instant.ts'
 import { apply, isAlive, type Folded } from '../model/state.ts'
-import { textOfValue } from '../model/wire.ts'
+import { isDate, textOfValue } from '../model/wire.ts'
+import type { PropertySchemas } from '../model/schema.ts'
 import type { PropertySpec } from '../model/spec.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { SqlParameters } from '../ports/query-engine.ts'
@@ -66,7 +67,7 @@ export interface Found { readonly items: readonly ReadValues[]; readonly next?: 
 const specOf = (definition: Definition, name: string): PropertySpec | undefined =>
   Object.hasOwn(definition.view.calculated, name) ? definition.view.calculated[name] : definition.properties?.[name]
 
-const conditions = (definition: Definition, where: Given): E.Either<InvalidQuery, readonly (readonly [string, string | null])[]> => {
+const conditions = (definition: Definition, stored: PropertySchemas, where: Given): E.Either<InvalidQuery, readonly (readonly [string, string | null])[]> => {
   const pairs: (readonly [string, string | null])[] = []
   for (const [name, value] of Object.entries(where)) {
     if (value === undefined) continue
@@ -75,7 +76,8 @@ const conditions = (definition: Definition, where: Given): E.Either<InvalidQuery
       pairs.push([name, null])
       continue
     }
-    const spec = specOf(definition, name)
+    const known = Object.hasOwn(stored, name) ? stored[name] : undefined
+    const spec: PropertySpec | undefined = specOf(definition, name) ?? (known === undefined ? undefined : { type: known.type, mode: 'optional' })
     const text = spec === undefined ? String(value) : textOfValue(spec, value)
     if (typeof text !== 'string') return E.left(invalidQuery('find', `where.${name}`, text.message))
     pairs.push([name, text])
@@ -93,9 +95,11 @@ const afterOf = (cursor: string): E.Either<InvalidQuery, string> => {
 }
 
 /** One page of live entities by indexed properties. */
-export const find = (ports: Ports, definition: Definition, { where = {}, limit = 100, cursor }: Find): TaskEither<ReadError | Contention, Found> => async () => {
+export const find = (ports: Ports, schemas: Schemas, definition: Definition, { where = {}, limit = 100, cursor }: Find): TaskEither<ReadError | Contention, Found> => async () => {
   if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) return E.left(invalidQuery('find', 'limit', `is a whole number from 1 to ${mostItems}`))
-  const pairs = conditions(definition, where)
+  const loaded = await schemas.load(definition)()
+  if (loaded._tag === 'Left') return loaded
+  const pairs = conditions(definition, loaded.right.schema.properties, where)
   if (pairs._tag === 'Left') return pairs
   const after = cursor === undefined ? E.right(undefined) : afterOf(cursor)
   if (after._tag === 'Left') return after
@@ -147,7 +151,7 @@ const foldUntil = async (ports: Ports, definition: Definition, entityId: string,
 
 /** All properties and calculated values of an entity as of an instant, or undefined where it was not there. */
 export const asOf = (ports: Ports, schemas: Schemas, definition: Definition, identifier: Given, at: string | Date): TaskEither<ReadError | Contention, ReadValues | undefined> => async () => {
-  const instant = instantOf(at)
+  const instant = typeof at === 'string' || isDate(at) ? instantOf(at) : undefined
   if (instant === undefined) return E.left(invalidQuery('asOf', 'instant', 'is a Date or an ISO 8601 instant with an offset (2024-01-02T00:00:00Z)'))
   const id = await idOf(schemas, 'asOf', definition, identifier)
   if (id._tag === 'Left') return id

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { E, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
-import { reasonOf, type Contention, type Infra } from '../model/errors.ts'
+import { reasonOf, unavailable, type Contention, type Infra } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
 import { instantOfDate } from '../model/instant.ts'
 import { apply } from '../model/state.ts'
@@ -27,7 +27,7 @@ export interface RebuildOptions {
   readonly onProgress?: (progress: RebuildProgress) => void
 }
 
-/** What a rebuild made: the generation that serves now, and what it holds. `failed`: entities whose calculation threw; they are parked as in any projection. */
+/** What a rebuild made: the generation that serves now, its events, and what this call did: entities read, and those whose calculation threw; they are parked as in any projection. */
 export interface Rebuilt {
   readonly generation: number
   readonly events: number
@@ -52,19 +52,36 @@ export const ticker = (total: number, begun: number, { onProgress }: RebuildOpti
   }
 }
 
-// The document of a whole history, or why there is none.
-const madeOf = (definition: Definition, entityId: string, events: readonly StoredEvent[]): ViewDocument | string => {
+// What a history makes: its document; where its calculation throws at the end, the last one that it did not throw for, and from where on it is parked.
+interface Made { readonly document?: ViewDocument; readonly failed?: { readonly entityId: string; readonly sequence: number; readonly reason: string } }
+
+const lastGood = (definition: Definition, entityId: string, events: readonly StoredEvent[], reason: string): Made => {
+  let folded = start
+  let document: ViewDocument | undefined
+  for (const event of events) {
+    folded = apply(folded, event)
+    try {
+      document = documentOf(definition, entityId, event.sequence, folded)
+    } catch {
+      // This one and perhaps the next cannot be calculated; an earlier document serves.
+    }
+  }
+  return { ...(document === undefined ? {} : { document }), failed: { entityId, sequence: (document?.sequence ?? 0) + 1, reason } }
+}
+
+const madeOf = (definition: Definition, entityId: string, events: readonly StoredEvent[]): Made => {
   const last = events[events.length - 1] as StoredEvent
   try {
-    return documentOf(definition, entityId, last.sequence, events.reduce(apply, start))
+    return { document: documentOf(definition, entityId, last.sequence, events.reduce(apply, start)) }
   } catch (thrown) {
-    return `calculate: ${reasonOf(thrown)}`
+    return lastGood(definition, entityId, events, `calculate: ${reasonOf(thrown)}`)
   }
 }
 
-interface Filling { build: Build; entities: number; readonly failed: { readonly entityId: string; readonly reason: string }[] }
+interface Filling { build: Build; entities: number; readonly failed: NonNullable<Made['failed']>[] }
 
-const fill = async ({ eventStore, viewStore }: Ports, definition: Definition, filling: Filling, tick: (events: number, end?: boolean) => void): Promise<Answer<void>> => {
+const fill = async (ports: Ports, definition: Definition, filling: Filling, tick: (events: number, end?: boolean) => void): Promise<Answer<void>> => {
+  const { eventStore, viewStore } = ports
   const table = tableOf(definition, filling.build.generation)
   for (;;) {
     const groups = await nextEntities(eventStore, definition.name, filling.build.cursor)
@@ -72,13 +89,18 @@ const fill = async ({ eventStore, viewStore }: Ports, definition: Definition, fi
     const cursor = behind(groups.right)
     if (cursor === undefined) return E.right(undefined)
     const documents: ViewDocument[] = []
+    const failures: NonNullable<Made['failed']>[] = []
     let events = 0
     for (const [entityId, each] of groups.right) {
       events += each.length
-      const made = madeOf(definition, entityId, each)
-      if (typeof made === 'string') filling.failed.push({ entityId, reason: made })
-      else documents.push(made)
+      const { document, failed } = madeOf(definition, entityId, each)
+      if (document !== undefined) documents.push(document)
+      if (failed !== undefined) failures.push(failed)
     }
+    // Before the cursor moves on: a kill in between must not forget them.
+    const parked = await parkAll(ports, definition, failures)
+    if (parked._tag === 'Left') return parked
+    filling.failed.push(...failures)
     const put = await viewStore.put(table, documents)()
     if (put._tag === 'Left') return put
     filling.entities += groups.right.size
@@ -90,8 +112,8 @@ const fill = async ({ eventStore, viewStore }: Ports, definition: Definition, fi
 }
 
 const parkAll = async ({ topic }: Ports, { name }: Definition, failed: Filling['failed']): Promise<Answer<void>> => {
-  for (const { entityId, reason } of failed) {
-    const put = await topic.deadLetters.put({ subscription: 'views', entity: name, entityId, sequence: 1, gated: true, reason, parkedAt: instantOfDate(new Date()) as string })()
+  for (const { entityId, sequence, reason } of failed) {
+    const put = await topic.deadLetters.put({ subscription: 'views', entity: name, entityId, sequence, gated: true, reason, parkedAt: instantOfDate(new Date()) as string })()
     if (put._tag === 'Left') return put
   }
   return E.right(undefined)
@@ -112,6 +134,19 @@ const resumeParked = async (ports: Ports, { name }: Definition, failed: Filling[
   }
 }
 
+// A build takes over only complete: what a first look finds is mended, what a second one finds stops it. Parked entities are known.
+const proven = async (ports: Ports, definition: Definition, generation: number): Promise<Answer<void>> => {
+  const table = tableOf(definition, generation)
+  const first = await verifyViews(ports, definition, table, { repair: true })()
+  if (first._tag === 'Left') return first
+  if (first.right.findings.length === 0) return E.right(undefined)
+  const second = await verifyViews(ports, definition, table, {})()
+  if (second._tag === 'Left') return second
+  const unexplained = second.right.findings.filter(({ reason }) => reason === undefined)
+  return unexplained.length === 0 ? E.right(undefined)
+    : E.left(unavailable(`rebuild ${definition.name}`, `the new generation is not complete and does not take over: ${unexplained.length} findings, the first is ${JSON.stringify(unexplained[0])}`))
+}
+
 /**
  * Builds an entity's views anew. While it runs, projections write to both generations; killed in between, the next call of the same
  * definition goes on where it was. The old generation stays until the next rebuild begins.
@@ -126,14 +161,12 @@ export const rebuildViews = (ports: Ports, definition: Definition, total: number
   const tick = ticker(total, begun.right.events, options)
   const filled = await fill(ports, definition, filling, tick)
   if (filled._tag === 'Left') return filled
-  const failed = await parkAll(ports, definition, filling.failed)
-  if (failed._tag === 'Left') return failed
-  const verified = await verifyViews(ports, definition, tableOf(definition, filling.build.generation), { repair: true })()
+  const verified = await proven(ports, definition, filling.build.generation)
   if (verified._tag === 'Left') return verified
   const swapped = await generations.swap(definition.name, filling.build.generation)()
   if (swapped._tag === 'Left') return swapped
   const resumed = await resumeParked(ports, definition, filling.failed)
   if (resumed._tag === 'Left') return resumed
   tick(filling.build.events, true)
-  return E.right({ generation: filling.build.generation, events: filling.build.events, entities: filling.entities, failed: filling.failed })
+  return E.right({ generation: filling.build.generation, events: filling.build.events, entities: filling.entities, failed: filling.failed.map(({ entityId, reason }) => ({ entityId, reason })) })
 }

@@ -2,7 +2,7 @@
 import { E } from '../fp.ts'
 import { admit, candidateOf, type Submitted } from '../model/admit.ts'
 import type { Candidate, Outcome } from '../model/candidate.ts'
-import { closed, contention, invalidUpdate, type SubmitError } from '../model/errors.ts'
+import { closed, contention, invalidUpdate, unavailable, type SubmitError } from '../model/errors.ts'
 import type { EventInfo, Receipt, StoredEvent } from '../model/event.ts'
 import { problem, type Problem } from '../model/problem.ts'
 import { growAll, type EntitySchema } from '../model/schema.ts'
@@ -41,8 +41,23 @@ const receiptOf = (candidate: Candidate, event: EventInfo, status: Receipt['stat
   return { ...info, status, entity: candidate.entity, ...(candidate.correlationId === undefined ? {} : { correlationId: candidate.correlationId }) }
 }
 
+const onceOnly = (done: (result: Result) => void): ((result: Result) => void) => {
+  let isDone = false
+  return (result) => {
+    if (!isDone) done(result)
+    isDone = true
+  }
+}
+
 const settle = (pending: readonly Pending[], error: SubmitError): void => {
   for (const { done } of pending) done(E.left(error))
+}
+
+// What is declared becomes what is promised with the first event.
+const inUseOf = (schema: EntitySchema): EntitySchema => {
+  if (schema.unused !== true) return schema
+  const { unused: _, ...used } = schema
+  return used
 }
 
 // Checks the batch against the schemas in use, growing them update by update; what does not fit has its answer here.
@@ -56,7 +71,7 @@ const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promi
     let inUse = growing.get(definition.name)
     if (inUse === undefined) {
       const loaded = await schemas.load(definition)()
-      inUse = loaded._tag === 'Left' ? loaded.left : { ...loaded.right }
+      inUse = loaded._tag === 'Left' ? loaded.left : { ...loaded.right, schema: inUseOf(loaded.right.schema) }
       growing.set(definition.name, inUse)
     }
     if ('_tag' in inUse) {
@@ -157,7 +172,9 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
       if (connected._tag === 'Left') settle(batch, connected.left)
       else {
         schemasNow = connected.right.schemas
-        await commit({ ...connected.right, transformAgain: (pending) => transforming.take({ admitted: pending.admitted, done: pending.done }) }, batch)
+        const again = (pending: Pending): void => transforming.take({ admitted: pending.admitted, done: pending.done })
+        // A driver of a third party's may throw where it should answer a left: nobody waits for ever.
+        await commit({ ...connected.right, transformAgain: again }, batch).catch((thrown: unknown) => settle(batch, unavailable('submit', 'an unforeseen failure', thrown)))
       }
     }
     draining = undefined
@@ -174,7 +191,7 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
     if (definition._tag === 'Left') return done(definition)
     const admitted = admitAny(definition.right, submitted, schemasNow?.peek(definition.right.name)?.properties, context.maxAhead)
     if (admitted._tag === 'Left') return done(admitted)
-    const pending: Pending = { admitted: admitted.right, done }
+    const pending: Pending = { admitted: admitted.right, done: onceOnly(done) }
     // A delete has nothing to transform, but waits its turn behind its entity's updates.
     if (definition.right.transform.length > 0) transforming.take(pending)
     else enqueue(pending)

@@ -16,9 +16,9 @@ const most = 500
 type Wire = { readonly correlationId?: { readonly value?: unknown } } | null | undefined
 
 // A rejected update may be anything at all: its correlation id is told where there is one to read.
-const correlationIdOf = ({ yadto }: Submitted): string | undefined => {
+const correlationIdOf = (submitted: Submitted): string | undefined => {
   try {
-    const value = (yadto as Wire)?.correlationId?.value
+    const value = (submitted.yadto as Wire)?.correlationId?.value
     return typeof value === 'string' ? value : undefined
   } catch {
     return undefined

@@ -3,6 +3,7 @@ import { E } from '../fp.ts'
 import type { Contention, Infra } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { EventStore, ScanCursor } from '../ports/event-store.ts'
+import { turn } from './turn.ts'
 
 type Answer<A> = E.Either<Infra | Contention, A>
 
@@ -23,6 +24,7 @@ export const historyAfter = async (store: EventStore, entity: string, entityId: 
 
 /** The next whole entities behind the cursor, each with all its events. */
 export const nextEntities = async (store: EventStore, entity: string, cursor: ScanCursor | undefined): Promise<Answer<ReadonlyMap<string, readonly StoredEvent[]>>> => {
+  await turn()
   const page = await store.scan(entity, cursor, pageSize)()
   if (page._tag === 'Left') return page
   const last = page.right[pageSize - 1]

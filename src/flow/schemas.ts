@@ -43,7 +43,7 @@ export const schemas = (store: EventStore): Schemas => {
       if (loaded._tag === 'Left') return loaded
       const { schema, stored, version } = loaded.right
       if (schema === stored) return E.right(undefined)
-      const saved = await store.saveSchema(definition.name, schema, version)()
+      const saved = await store.saveSchema(definition.name, stored === undefined ? { ...schema, unused: true } : schema, version)()
       if (saved._tag === 'Left') return saved
       known.delete(definition.name)
     }

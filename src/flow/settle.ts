@@ -48,7 +48,7 @@ const checkParked = async ({ ports }: Settling, { entity, entityId, sequence }: 
   return E.right(undefined)
 }
 
-const holds = async (settling: Settling, definition: Definition, event: Receipt): Promise<Answer<boolean>> => {
+const holds = async (settling: Settling, definition: Definition, event: Receipt, goals: readonly Goal[]): Promise<Answer<boolean>> => {
   const { viewStore, queryEngine, topic } = settling.ports
   const generation = await viewStore.generations.of(definition.name)()
   if (generation._tag === 'Left') return generation
@@ -61,7 +61,7 @@ const holds = async (settling: Settling, definition: Definition, event: Receipt)
     if (progress._tag === 'Left') return progress
     if (progress.right.mine) return queryEngine.holds(definition.name, event.entityId, event.sequence)()
   }
-  return caughtUp(settling, 'query-engine', definition)
+  return caughtUp(settling, 'query-engine', definition, goals.find((each) => each.projection === 'query-engine' && each.definition === definition)?.goal)
 }
 
 const caughtUp = async (settling: Settling, projection: (typeof builtIn)[number], definition: Definition, goal?: number): Promise<Answer<boolean>> => {
@@ -111,7 +111,7 @@ export const settled = (settling: Settling, event: Receipt | undefined, timeout:
   const goals = [...found.right]
   const until = performance.now() + timeout
   for (;;) {
-    const held = event === undefined || definition === undefined ? await passedAll(settling, goals) : await holds(settling, definition, event)
+    const held = event === undefined || definition === undefined ? await passedAll(settling, goals) : await holds(settling, definition, event, goals)
     if (held._tag === 'Left') return held
     if (held.right) return E.right(undefined)
     const stuck = event === undefined ? E.right(undefined) : await checkParked(settling, event)

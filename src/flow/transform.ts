@@ -2,6 +2,7 @@
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../fp.ts'
 import type { Admitted } from '../model/admit.ts'
+import { checkFilled } from '../model/declared.ts'
 import type { Transformer } from '../model/definition.ts'
 import type { AnyEntity, Identifier } from '../model/entity.ts'
 import { reasonOf, transformFailed, type TransformFailed } from '../model/errors.ts'
@@ -74,12 +75,14 @@ const attempt = async (entity: string, transformer: Transformer, values: Values,
 const enrich = ({ definition }: Admitted, yadto: Yadto, made: Values): Answer<Yadto> => {
   const problems: Problem[] = []
   const enriched: { [name: string]: EntityPropertyValue } = { ...yadto }
+  const filled: { [name: string]: EntityPropertyValue } = {}
   for (const [name, value] of Object.entries(made)) {
     const spec = definition.properties?.[name]
     if (value === undefined) continue
     if (spec?.mode !== 'enriched') return E.left(transformFailed(definition.name, `${name} is not declared with y.enriched`, false))
-    enriched[name] = toWire(spec, value, name, problems)
+    enriched[name] = filled[name] = toWire(spec, value, name, problems)
   }
+  checkFilled(definition.properties ?? {}, filled, definition, problems)
   return problems.length > 0 ? E.left(transformFailed(definition.name, describeProblems(problems), false))
     : E.right(Object.fromEntries(Object.keys(enriched).sort().map((name) => [name, enriched[name] as EntityPropertyValue])))
 }

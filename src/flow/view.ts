@@ -1,6 +1,6 @@
 // The view of one entity: which part of its state shows, and what is calculated from it.
+import { checkFilled } from '../model/declared.ts'
 import type { Definition } from '../model/definition.ts'
-import { limits, utf8Bytes } from '../model/limits.ts'
 import { describeProblems, type Problem } from '../model/problem.ts'
 import { isAlive, nothingYet, type Folded } from '../model/state.ts'
 import { mapFromWire, mapToWire, type Unreadable } from '../model/wire.ts'
@@ -19,10 +19,7 @@ export const calculated = ({ view, properties }: Definition, { fold, state }: Fo
   const problems: Problem[] = []
   const wire = mapToWire(view.calculated, values ?? {}, 'calculate', problems)
   for (const [name, spec] of Object.entries(view.calculated)) if (spec.mode === 'required' && wire[name] === undefined) problems.push({ code: 'Missing', path: `calculate.${name}`, message: 'calculate did not return it' })
-  for (const name of view.index) {
-    const text = wire[name]?.value
-    if (typeof text === 'string' && utf8Bytes(text) > limits.indexedBytes) problems.push({ code: 'TooLarge', path: `calculate.${name}`, message: `an indexed value has at most ${limits.indexedBytes} bytes` })
-  }
+  checkFilled(view.calculated, wire, { attributes: [], view }, problems)
   return problems.length === 0 ? wire : refuse(describeProblems(problems))
 }
 

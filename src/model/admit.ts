@@ -133,6 +133,6 @@ export const candidateOf = (admitted: Admitted, schema: EntitySchema, payload?: 
     ...(metadata.version === undefined ? {} : { version: metadata.version }),
     ...(metadata.correlationId === undefined ? {} : { correlationId: metadata.correlationId }),
     payload: text,
-    marks: [markOf(current, admitted, fragments), ...older.map((rule) => markOf(rule, admitted, fragments))],
+    marks: [markOf(current, admitted, fragments), ...older.map((rule): Mark => ({ ...markOf(rule, admitted, fragments), ...(rule.ignore.every((ignored) => definition.ignore.includes(ignored)) ? {} : { loose: true }) }))],
   })
 }

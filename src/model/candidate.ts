@@ -10,6 +10,8 @@ export interface Mark {
   readonly rule: string
   readonly content: string
   readonly fingerprint: string
+  /** An older rule that ignores what the current one compares: that content is the same under it does not say that it is the same now. */
+  readonly loose?: true
 }
 
 export interface Candidate {
@@ -86,7 +88,7 @@ export const decide = (candidate: Candidate, head: Head | undefined, marked: num
   if (candidate.occurredAt === head.seenAt && (marked !== undefined || candidate.marks.some(({ fingerprint }) => head.seen.includes(fingerprint)))) {
     return { _tag: 'duplicate', of: marked ?? head.latest.sequence }
   }
-  if (candidate.marks.some(({ rule, content }) => rule === head.latest.rule && content === head.latest.content)) {
+  if (candidate.marks.some(({ rule, content, loose }) => loose !== true && rule === head.latest.rule && content === head.latest.content)) {
     return { _tag: 'duplicate', of: head.latest.sequence, head: seenToo(candidate, head) }
   }
   return storeAfter(candidate, head)

@@ -6,11 +6,12 @@ import type { AnyEntity, State } from './entity.ts'
 import { problem, type Problem } from './problem.ts'
 import { growAll, schemasOfSpecs } from './schema.ts'
 import { mapFromWire, mapToWire } from './wire.ts'
-import type { Yadto } from './yadto.ts'
+import { isMetadataName, type Yadto } from './yadto.ts'
 
 const read = (entity: AnyEntity, input: unknown): E.Either<readonly Problem[], unknown> => {
   const { decoded: { content, metadata }, problems: unreadable } = readYadto(input)
-  const problems: Problem[] = [...unreadable]
+  // Metadata is not part of an entity's values.
+  const problems: Problem[] = unreadable.filter(({ path }) => !isMetadataName(path))
   checkDeclared(entity.definition, content, metadata.operation, problems)
   if (entity.definition.properties !== undefined) growAll(schemasOfSpecs(entity.definition.properties), content, '', problems)
   if (problems.length > 0) return E.left(problems)
@@ -26,7 +27,7 @@ const read = (entity: AnyEntity, input: unknown): E.Either<readonly Problem[], u
  */
 export const codecOf = <L extends AnyEntity>(entity: L): t.Type<State<L>, Yadto, unknown> => new t.Type<State<L>, Yadto, unknown>(
   entity.name,
-  (u): u is State<L> => typeof u === 'object' && u !== null,
+  (u): u is State<L> => typeof u === 'object' && u !== null && !Array.isArray(u) && E.isRight(read(entity, mapToWire(entity.definition.properties ?? {}, u as { readonly [name: string]: unknown }, '', []))),
   (input, context) => {
     const values = read(entity, input)
     return E.isRight(values) ? t.success(values.right as State<L>) : t.failures(values.left.map(({ path, code, message }) => ({

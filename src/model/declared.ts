@@ -56,6 +56,13 @@ const checkText = (content: Yadto, names: readonly string[], most: number, what:
   }
 }
 
+/** Adds what is wrong with values that were filled in beside the producer's: transformed or calculated ones. */
+export const checkFilled = (specs: PropertySpecs, filled: Yadto, { attributes, view }: Pick<Definition, 'attributes' | 'view'>, problems: Problem[]): void => {
+  for (const name in filled) if (Object.hasOwn(specs, name)) checkValue({ ...specs[name] as PropertySpec, mode: 'optional' }, filled[name] as EntityPropertyValue, name, false, problems)
+  checkText(filled, attributes, limits.attributeBytes, 'a message attribute', problems)
+  checkText(filled, view.index, limits.indexedBytes, 'an indexed value', problems)
+}
+
 /** Adds what the definition finds wrong with an update's content. Types are the schema's matter, keys and time the caller's. */
 export const checkDeclared = (definition: Definition, content: Yadto, operation: 'upsert' | 'delete', problems: Problem[]): void => {
   const { properties, additionalProperties, updates, attributes, view } = definition

@@ -1,4 +1,5 @@
 // An entity's stored schema: what its events have carried so far. It only grows; one row per entity beside the events.
+import { isDeepStrictEqual } from 'node:util'
 import { child, problem, type Problem } from './problem.ts'
 import type { PropertySpec } from './spec.ts'
 import type { EntityPropertyValue, PropertyType, Yadto } from './yadto.ts'
@@ -26,6 +27,8 @@ export interface EntitySchema {
   readonly required: readonly string[]
   readonly rules: readonly Rule[]
   readonly updates: readonly ('full' | 'partial')[]
+  /** Declared before the first event: nothing is promised yet, the next definition may say otherwise. */
+  readonly unused?: true
 }
 
 /** The schema of a declared property. */
@@ -150,6 +153,7 @@ const withAdded = <A>(all: readonly A[], added: readonly A[], same: (a: A, b: A)
  */
 export const reconcile = (stored: EntitySchema | undefined, declared: EntitySchema): { readonly schema: EntitySchema } | { readonly problems: readonly Problem[] } => {
   if (stored === undefined) return { schema: declared }
+  if (stored.unused === true) return { schema: isDeepStrictEqual(stored, { ...declared, unused: true }) ? stored : { ...declared, unused: true } }
   const problems: Problem[] = []
   if (!sameList([...stored.identifier].sort(), [...declared.identifier].sort())) {
     problems.push(problem('SchemaConflict', 'identifier', `stored events are identified by ${stored.identifier.join(', ')}, the definition says ${declared.identifier.join(', ')}`))

@@ -11,7 +11,7 @@ const nullOf = (spec: PropertySpec): EntityPropertyValue => ({ propertyType: spe
 // What cannot be written travels as a value that decoding rejects too, should the problem be lost on the way.
 const unwritable = ({ type }: PropertySpec): EntityPropertyValue => ({ propertyType: type, value: type === 'String' ? '\ud800' : '(invalid)' })
 
-const isDate = (value: unknown): value is Date => Object.prototype.toString.call(value) === '[object Date]'
+export const isDate = (value: unknown): value is Date => Object.prototype.toString.call(value) === '[object Date]'
 const isBytes = (value: unknown): value is Uint8Array => ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
 
 // JSON has no NaN and no Infinity, and JSON.stringify would write null in their place.

@@ -87,8 +87,9 @@ export interface Deferrals {
 }
 
 export interface DeadLetters {
+  /** Writes a letter; a parked entity (`gated`) has one, its first. */
   readonly put: (letter: DeadLetter) => TaskEither<TopicError, void>
-  readonly list: (filter: { readonly entity?: string; readonly subscription?: string }, limit: number) => TaskEither<TopicError, readonly DeadLetter[]>
+  readonly list: (filter: { readonly entity?: string; readonly subscription?: string; readonly entityId?: string }, limit: number) => TaskEither<TopicError, readonly DeadLetter[]>
   /** Takes a letter out; false where it is not there (any more). */
   readonly remove: (letter: DeadLetter) => TaskEither<TopicError, boolean>
   readonly count: (subscription: string, entity: string) => TaskEither<TopicError, number>

@@ -1,5 +1,5 @@
 // The contract suites on a mildly flaky driver: one that takes its time keeps every law, so the wrapper itself breaks none.
-import { describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { embedded } from '../../src/drivers/embedded/driver.ts'
 import { right } from '../../src/testing/check.ts'
 import type { Opened } from '../../src/testing/contract.ts'
@@ -17,12 +17,11 @@ const bench = (seed: number) => async (): Promise<Opened> => {
 }
 
 const suites = { 'event store': eventStoreContract, topic: topicContract, 'view store': viewStoreContract, 'query engine': queryEngineContract }
-const capabilities = { secondConnection: false, log: true, storesPositions: true }
 const left: string[] = []
 
-describe.each(Object.entries(suites))('%s, with delays', (name, suite) => {
-  runContract(suite, { test, skip: (each) => void left.push(`${name}: ${each}`), open: bench(11), capabilities })
+describe.each(Object.entries(suites))('%s, with delays', (_name, suite) => {
+  runContract(suite, { test, skip: (each) => void left.push(each), open: bench(11), capabilities: { secondConnection: false, log: true, storesPositions: true } })
 })
 
-say(`contract suites: ${left.length} cases are left out here, because they need connections apart (test/drivers runs them); ` +
-  'failing calls and repeated or mixed deliveries are left out too, because a case asserts the first answer and counts deliveries (flaky.test.ts has those)')
+afterAll(() => say(`contract suites on a flaky driver: ${left.length} cases are left out, because they need connections apart; failing calls and repeated or mixed deliveries are left out too, ` +
+  'because cases assert a verb\'s first answer and count deliveries (flaky.test.ts has those)'))

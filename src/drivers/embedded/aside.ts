@@ -47,12 +47,13 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
 
 export const deadLetters = (db: Sqlite): DeadLetters => ({
   put: ({ subscription, entity, entityId, sequence, gated, reason, parkedAt }) => db.write('park', () => {
-    db.statement('INSERT INTO dead_letters (subscription, entity, entity_id, sequence, gated, reason, parked_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    db.statement('INSERT INTO dead_letters (subscription, entity, entity_id, sequence, gated, reason, parked_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 ' +
+      'WHERE ?5 = 0 OR NOT EXISTS (SELECT 1 FROM dead_letters WHERE subscription = ?1 AND entity = ?2 AND entity_id = ?3 AND gated = 1) ON CONFLICT DO NOTHING')
       .run(subscription, entity, entityId, sequence, gated ? 1 : 0, reason, parkedAt)
   }),
-  list: ({ entity, subscription }, limit) => db.read('dead letters', () =>
-    db.statement('SELECT * FROM dead_letters WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR subscription = ?2) ORDER BY parked_at, entity_id, sequence LIMIT ?3')
-      .all(entity ?? null, subscription ?? null, limit).map(letterOf)),
+  list: ({ entity, subscription, entityId }, limit) => db.read('dead letters', () =>
+    db.statement('SELECT * FROM dead_letters WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR subscription = ?2) AND (?3 IS NULL OR entity_id = ?3) ORDER BY parked_at, entity_id, sequence LIMIT ?4')
+      .all(entity ?? null, subscription ?? null, entityId ?? null, limit).map(letterOf)),
   remove: ({ subscription, entity, entityId, sequence }) => db.write('dead letters', () =>
     db.statement('DELETE FROM dead_letters WHERE subscription = ? AND entity = ? AND entity_id = ? AND sequence = ?').run(subscription, entity, entityId, sequence).changes > 0),
   count: (subscription, entity) => db.read('dead letters', () => count(db, 'dead_letters', subscription, entity)),

@@ -1,5 +1,6 @@
 // One consumer of a log: takes the lease, delivers what is new, waits to be woken, and tries again after a failure.
-import type { TaskEither } from '../../fp.ts'
+import { E, type TaskEither } from '../../fp.ts'
+import { unavailable } from '../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../ports/topic.ts'
 import type { Lease } from './lease.ts'
 import type { Wake } from './wake.ts'
@@ -38,7 +39,8 @@ const run = async ({ lease, wake, name, deliver, events, onLost }: Consuming, si
       await wake.next(signal, leaseEach, since)
       continue
     }
-    const delivered = held._tag === 'Left' ? held : await deliver()
+    // A handler of a third party's may reject where it should answer a left; the consumer goes on all the same.
+    const delivered = held._tag === 'Left' ? held : await deliver().catch((thrown: unknown) => E.left(unavailable(name, 'an unforeseen failure', thrown)))
     had ||= held._tag === 'Right'
     onReady()
     if (delivered._tag === 'Left') {

@@ -126,11 +126,14 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
     last = next.catch(() => undefined)
     return next
   })
+  const reading = new Set<DuckDBConnection>()
   const beside = async <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => {
     const connection = await instance.connect()
+    reading.add(connection)
     try {
       return await work(connection)
     } finally {
+      reading.delete(connection)
       connection.closeSync()
     }
   }
@@ -139,7 +142,11 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
   }
   const close = async (): Promise<void> => {
     over = true
+    // A question that runs for hours does not hold up the closing; what is being written is finished. An interrupt hits only what
+    // runs at that moment, and a question has several steps.
+    const interrupting = setInterval(() => { for (const connection of reading) connection.interrupt() }, 20)
     await Promise.all(running)
+    clearInterval(interrupting)
     writer.closeSync()
     instance.closeSync()
   }

@@ -20,9 +20,7 @@ export const generations = (db: Sqlite): ViewStore['generations'] => {
     const { active, building } = of(entity)
     if (building?.definition === definition) return building
     const generation = Math.max(active, building?.generation ?? 0) + 1
-    for (const old of [active - 1, ...(building === undefined ? [] : [building.generation])]) {
-      if (old >= 1) dropView(db, entity, old)
-    }
+    for (let old = 1; old < generation; old++) if (old !== active) dropView(db, entity, old)
     db.statement('INSERT INTO generations (entity, active, building, definition, cursor, events) VALUES (?, ?, ?, ?, NULL, 0) ON CONFLICT (entity) DO UPDATE SET ' +
       'building = excluded.building, definition = excluded.definition, cursor = NULL, events = 0').run(entity, active, generation, definition)
     return { generation, definition, events: 0 }

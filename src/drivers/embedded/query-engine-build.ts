@@ -22,7 +22,7 @@ export const generationsOf = (live: Live | undefined): Generations => (live === 
 export const beginBuild = async (duckdb: DuckDb, connection: DuckDBConnection, entity: string, live: Live, definition: string): Promise<Build> => {
   if (live.building?.definition === definition) return live.building
   const build: Build = { generation: Math.max(live.generation, live.building?.generation ?? 0) + 1, definition, events: 0 }
-  const old = [live.generation - 1, ...(live.building === undefined ? [] : [live.building.generation])].filter((generation) => generation > 0)
+  const old = Array.from({ length: build.generation - 1 }, (_, i) => i + 1).filter((generation) => generation !== live.generation)
   await changed(duckdb, connection, entity, { ...live, building: build }, [...old.map((generation) => dropLog(entity, generation)), ...createLog(entity, build.generation, live.columns)])
   return build
 }

@@ -51,7 +51,7 @@ const retrying = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> =>
 
 const settings = [
   'PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL', 'PRAGMA busy_timeout = 0', 'PRAGMA foreign_keys = OFF',
-  // 64 MiB of pages, and a checkpoint each 80 MiB of log instead of each 4: keys are random, so pages are written again and again.
+  // 16 MiB of pages, and a checkpoint each 80 MiB of log instead of each 4: keys are random, so pages are written again and again.
   'PRAGMA cache_size = -16384', 'PRAGMA wal_autocheckpoint = 20000', 'PRAGMA temp_store = MEMORY',
 ]
 
