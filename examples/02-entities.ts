@@ -2,7 +2,7 @@
 import { createPipeline, entitiesFrom, entity, isDreampipeError, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 
-// Declared: every type of the wire format, calculated values in the view, and what counts as the same.
+// Declared: exact numbers, lists of objects, calculated values in the view, and what counts as the same.
 const Order = entity('CustomerOrder', {
   properties: {
     tenant: y.string(), number: y.bigint(), total: y.decimal(), paid: y.boolean(), lines: y.list(y.object({ sku: y.string(), pieces: y.integer() })),

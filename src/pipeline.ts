@@ -23,6 +23,7 @@ import { limits } from './model/limits.ts'
 import type { Driver, Ports } from './ports/driver.ts'
 import type { SubmitResult } from './ports/topic.ts'
 
+/** What `createPipeline` may be told beside its entities. */
 export interface PipelineOptions {
   /** Where everything is kept; by default embedded, in `./.dreampipe`. */
   readonly driver?: Driver

@@ -3,7 +3,7 @@ import { E } from '../fp.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { EventStore, StoreError } from '../ports/event-store.ts'
 import type { Deferral, TopicError } from '../ports/topic.ts'
-import { longestPause, putAside, type Consuming, type Consumption, type Failed } from './consume.ts'
+import { longestPause, putAside, type Consuming, type Consumption } from './consume.ts'
 
 /** Events read at once, deferrals taken at once, those looked through for a clock that went back, and milliseconds between looks. */
 const pageSize = 200

@@ -11,6 +11,7 @@ import { verifyViews } from './verify-views.ts'
 import type { Verified, VerifyOptions } from './verify.ts'
 import { tableOf } from './view.ts'
 
+/** The projection to rebuild. */
 export type Target = 'views' | 'query-engine'
 type ProveError = Infra | Contention | NotStarted
 

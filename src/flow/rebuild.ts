@@ -15,6 +15,7 @@ import { documentOf, start, tableOf } from './view.ts'
 
 type Answer<A> = E.Either<Infra | Contention, A>
 
+/** How far a rebuild is. */
 export interface RebuildProgress {
   /** Events read so far by this build, and events a second. */
   readonly events: number
@@ -23,6 +24,7 @@ export interface RebuildProgress {
   readonly left?: number
 }
 
+/** How a rebuild is watched. */
 export interface RebuildOptions {
   readonly onProgress?: (progress: RebuildProgress) => void
 }

@@ -2,6 +2,7 @@
 import type { DreampipeError } from '../model/errors.ts'
 import type { DeadLetter } from '../ports/topic.ts'
 
+/** One thing that happened behind the scenes. */
 export type Signal =
   /** A subscription's delivery failed and is tried again after a pause; everything waits in its place meanwhile. */
   | { readonly _tag: 'retrying'; readonly subscription: string; readonly entity: string; readonly attempt: number; readonly error: DreampipeError }
@@ -14,6 +15,7 @@ export type Signal =
   /** A subscription could not be registered; it is tried again. */
   | { readonly _tag: 'unregistered'; readonly subscription: string; readonly entity: string; readonly error: DreampipeError }
 
+/** Receives signals; what it throws is a process warning. */
 export type Observe = (signal: Signal) => void
 
 // The try at which a failure counts as an outage: the first ones are everyday life.

@@ -18,8 +18,11 @@ export interface SubscriptionStatus {
   readonly holder?: string
 }
 
+/** What `status` answers. */
 export interface Status {
   readonly driver: string
+  /** When the oldest event that is stored and not yet published was stored; none on a driver whose log is the topic. */
+  readonly oldestUnpublished?: string
   readonly subscriptions: readonly SubscriptionStatus[]
 }
 
@@ -45,5 +48,12 @@ export const status = (driver: string, ports: Ports, subscriptions: readonly Sub
     if (one._tag === 'Left') return one
     all.push(one.right)
   }
-  return E.right({ driver, subscriptions: all })
+  const oldest: string[] = []
+  for (const entity of new Set(subscriptions.map((each) => each.entity))) {
+    const pending = await ports.eventStore.pending(entity, 1)()
+    if (pending._tag === 'Left') return pending
+    oldest.push(...pending.right.map(({ recordedAt }) => recordedAt))
+  }
+  const [first] = oldest.sort()
+  return E.right({ driver, subscriptions: all, ...(first === undefined ? {} : { oldestUnpublished: first }) })
 }

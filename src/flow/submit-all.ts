@@ -5,8 +5,10 @@ import { sourceFailed, type SourceFailed, type SubmitError } from '../model/erro
 import type { Receiver } from './receive.ts'
 import type { Result } from './receiving.ts'
 
+/** Updates of a stream by what they turned out to be. */
 export interface Counts { readonly stored: number; readonly duplicate: number; readonly outdated: number; readonly rejected: number }
 
+/** How a stream is watched and ended. */
 export interface SubmitAllOptions {
   /** Ends the stream early: what was read is finished, and the counts so far are the answer. */
   readonly signal?: AbortSignal

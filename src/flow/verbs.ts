@@ -30,6 +30,7 @@ export type Face = 'promise' | 'fp'
 type Out<F extends Face, Er, A> = F extends 'fp' ? TaskEither<Er, A> : Promise<A>
 type Stream<F extends Face, Er, A> = AsyncIterable<F extends 'fp' ? Either<Er, A> : A>
 
+/** A custom subscription. */
 export interface SubscriptionOptions<L extends AnyEntity> {
   /** Unique among the entity's subscriptions; letters, digits, `_`, `-` and `.`. */
   readonly name: string

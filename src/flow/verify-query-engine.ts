@@ -40,18 +40,28 @@ const mend = async ({ ports, entity, tally, building }: Verifying, events: reado
   return E.right(undefined)
 }
 
+// Rows of events that came while the others were looked at are no surplus.
+const withoutNewcomers = async ({ ports, entity }: Verifying, rows: Answer<CheckedRows>, after: string | undefined, until: string | undefined): Promise<Answer<CheckedRows>> => {
+  if (rows._tag === 'Left' || rows.right.surplus.length === 0) return rows
+  const now = await eventsBetween(ports.eventStore, entity, after, until)
+  if (now._tag === 'Left') return now
+  const stored = new Set(now.right.map(keyOf))
+  return E.right({ ...rows.right, surplus: rows.right.surplus.filter((at) => !stored.has(keyOf(at))) })
+}
+
 const comparePage = async (verifying: Verifying, range: CheckedRange): Promise<Answer<void>> => {
   const { ports, entity, repair } = verifying
   const first = await ports.queryEngine.check(entity, range)()
   if (first._tag === 'Left') return first
   if (isClean(first.right)) return E.right(undefined)
-  const passed = await caughtUp(ports, 'query-engine', entity)
-  if (passed._tag === 'Left') return passed
-  // Events that came since would look like surplus rows: the range is read anew on both sides.
+  // Events first, then the projection's progress, then the rows: what the store held is there by then, or missing.
   const fresh = await eventsBetween(ports.eventStore, entity, range.after, range.until)
   if (fresh._tag === 'Left') return fresh
+  const passed = await caughtUp(ports, 'query-engine', entity)
+  if (passed._tag === 'Left') return passed
   const events = fresh.right
-  const second = await ports.queryEngine.check(entity, { ...range, until: range.until ?? events[events.length - 1]?.entityId, events })()
+  const until = range.until ?? events[events.length - 1]?.entityId
+  const second = await withoutNewcomers(verifying, await ports.queryEngine.check(entity, { ...range, until, events })(), range.after, until)
   if (second._tag === 'Left') return second
   const counted = await count(verifying, second.right, passed.right)
   return counted._tag === 'Left' || !repair ? counted : mend(verifying, events, second.right)

@@ -49,15 +49,30 @@ const mend = async ({ ports, definition, table, tally }: Verifying, entityId: st
   return E.right(undefined)
 }
 
-// The second look at an entity that did not agree: its history and document read anew.
-const judge = async (verifying: Verifying, entityId: string, passed: boolean): Promise<Answer<void>> => {
-  const { ports, definition, table, tally } = verifying
-  const document = await ports.viewStore.get(table, [entityId])()
-  if (document._tag === 'Left') return document
+interface SecondLook { readonly events: readonly StoredEvent[]; readonly held: ViewDocument | undefined; readonly passed: boolean }
+
+// History first, then the projection's progress, then the document: what the history holds is in the document by then, or missing.
+const lookAgain = async ({ ports, definition, table }: Verifying, entityId: string): Promise<Answer<SecondLook>> => {
   const history = await historyAfter(ports.eventStore, definition.name, entityId, 0)
   if (history._tag === 'Left') return history
-  const events = history.right
+  const passed = await caughtUp(ports, 'views', definition.name)
+  if (passed._tag === 'Left') return passed
+  const document = await ports.viewStore.get(table, [entityId])()
+  if (document._tag === 'Left') return document
   const [held] = document.right
+  const events = history.right
+  if (held === undefined || held.sequence <= (events[events.length - 1]?.sequence ?? 0)) return E.right({ events, held, passed: passed.right })
+  // The document has moved on meanwhile: its events were stored before it was written.
+  const later = await historyAfter(ports.eventStore, definition.name, entityId, 0)
+  return later._tag === 'Left' ? later : E.right({ events: later.right.filter(({ sequence }) => sequence <= held.sequence), held, passed: passed.right })
+}
+
+// The second look at an entity that did not agree decides.
+const judge = async (verifying: Verifying, entityId: string): Promise<Answer<void>> => {
+  const { ports, definition, tally } = verifying
+  const second = await lookAgain(verifying, entityId)
+  if (second._tag === 'Left') return second
+  const { events, held, passed } = second.right
   if (events.length === 0) return held === undefined ? E.right(undefined) : surplus(verifying, held)
   if (isSound(definition, events, held)) return E.right(undefined)
   const aside = await asideOf(ports, 'views', definition.name, entityId)
@@ -122,10 +137,8 @@ export const verifyViews = (ports: Ports, definition: Definition, table: ViewTab
     const suspects = await comparePage(verifying, histories.right, cursor, until)
     if (suspects._tag === 'Left') return suspects
     if (suspects.right.length > 0) {
-      const passed = await caughtUp(ports, 'views', definition.name)
-      if (passed._tag === 'Left') return passed
       for (const entityId of suspects.right) {
-        const judged = await judge(verifying, entityId, passed.right)
+        const judged = await judge(verifying, entityId)
         if (judged._tag === 'Left') return judged
       }
     }

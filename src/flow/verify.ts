@@ -34,6 +34,7 @@ export interface Verified {
   readonly repaired: number
 }
 
+/** What verify does beside comparing. */
 export interface VerifyOptions {
   /** Mend what is found. */
   readonly repair?: boolean

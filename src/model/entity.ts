@@ -12,9 +12,12 @@ type Keys = { updates: 'full' | 'partial'; identifier: string; timestamp: string
 /** What the types of an entity say; it has no value at run time (`definition` is what runs). */
 export interface Shape extends Keys { properties: Properties; attributes: string; view: string; index: string; calculated: Properties }
 type Sparse<S extends Keys, V> = S['updates'] extends 'full' ? V : Simplify<Pick<V, (S['identifier'] | S['timestamp']) & keyof V> & Partial<V>>
+/** What a builder takes for an upsert. */
 export type Upsert<S extends Shape> = Sparse<S, Inputs<S['properties']>>
+/** What a builder takes for a delete: identifier and timestamp. */
 export type Delete<S extends Shape> = { readonly [K in S['identifier'] | S['timestamp']]: S['properties'][K]['_I'] }
 
+/** A declared entity: its name, its definition, and its typed builder. */
 export interface Entity<N extends string, S extends Shape> {
   readonly name: N
   /** Only in the types. */
@@ -25,18 +28,26 @@ export interface Entity<N extends string, S extends Shape> {
   /** A delete as data: identifier and timestamp. */
   toDelete(keys: Delete<S>, meta: Meta): Update<N>
 }
+/** Any entity, whatever its types. */
 export type AnyEntity = Entity<string, Shape>
+/** An entity's properties as an event's state holds them. */
 export type State<L extends AnyEntity> = Sparse<L['shape'], Values<L['shape']['properties']>>
+/** What the material view shows: its properties and the calculated values. */
 export type View<L extends AnyEntity> = Simplify<Pick<State<L>, L['shape']['view'] & keyof State<L>> & Values<L['shape']['calculated']>>
+/** A past state: every property, and the calculated values. */
 export type Past<L extends AnyEntity> = Simplify<State<L> & Values<L['shape']['calculated']>>
+/** The values that name one entity. */
 export type Identifier<L extends AnyEntity> = {
   readonly [K in L['shape']['identifier']]: string extends keyof L['shape']['properties'] ? string | number | bigint | boolean : L['shape']['properties'][K]['_I'] }
+/** Indexed properties and the values to find. */
 export type Where<L extends AnyEntity> = { readonly [K in L['shape']['index']]?: K extends keyof View<L> ? View<L>[K] : never }
+/** An event as its readers see it: typed content, or a delete without any. */
 export type EventOf<L extends AnyEntity> = EventInfo & (
   { readonly operation: 'upsert'; readonly properties: State<L>; readonly yadto: Yadto } | { readonly operation: 'delete' })
 
 /** What a callback may return. */
 export type MaybeTask<A> = A | PromiseLike<A> | TaskEither<unknown, A>
+/** What a transformer can ask: another entity's state as of the update's own time, as known now. */
 export interface TransformContext { readonly asOf: <L extends AnyEntity>(entity: L, id: Identifier<L>) => Promise<Past<L> | undefined> }
 
 /** Declares an entity. Throws `InvalidDefinition` at once where the definition is bad. */

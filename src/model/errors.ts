@@ -10,9 +10,13 @@ export type Failure<Tag extends string, Fields = {}> = Error & {
 
 type Problems = { readonly entity: string; readonly problems: readonly [Problem, ...Problem[]] }
 
+/** The technology behind the pipeline cannot do it now. */
 export type Unavailable = Failure<'Unavailable'>
+/** Something that must be set up beforehand is missing; `remedy` is the call that mends it. */
 export type NotProvisioned = Failure<'NotProvisioned', { readonly remedy: string }>
+/** A package is not installed; `install` is the command. */
 export type MissingDependency = Failure<'MissingDependency', { readonly install: string }>
+/** The pipeline is closed. */
 export type Closed = Failure<'Closed'>
 /** What any verb can meet: the technology behind the pipeline is away, not set up, not installed, or the pipeline is closed. */
 export type Infra = Unavailable | NotProvisioned | MissingDependency | Closed
@@ -21,20 +25,31 @@ export type Infra = Unavailable | NotProvisioned | MissingDependency | Closed
 export type InvalidUpdate = Failure<'InvalidUpdate', Problems>
 /** This process' definition of an entity contradicts the stored one. */
 export type SchemaConflict = Failure<'SchemaConflict', Problems>
+/** The pipeline has no entity of that name. */
 export type UnknownEntity = Failure<'UnknownEntity'>
+/** A transformer failed: for good, or (`retry`) after six tries. */
 export type TransformFailed = Failure<'TransformFailed'>
+/** Other processes were in the way for too long. */
 export type Contention = Failure<'Contention'>
+/** What `submit` can meet. */
 export type SubmitError = Infra | InvalidUpdate | SchemaConflict | UnknownEntity | TransformFailed | Contention
 
+/** A question that cannot be asked, or an answer that cannot be read as asked; `path` names the part. */
 export type InvalidQuery = Failure<'InvalidQuery', { readonly path: string }>
+/** It did not happen within the time given. */
 export type TimedOut = Failure<'TimedOut'>
+/** Nobody runs what the question needs. */
 export type NotStarted = Failure<'NotStarted'>
+/** What is waited for is a dead letter. */
 export type Parked = Failure<'Parked'>
+/** What reading can meet. */
 export type ReadError = Infra | InvalidQuery | SchemaConflict | UnknownEntity | TimedOut | NotStarted | Parked
 
 /** What an update stream or a source was read from failed, or a callback of the caller's did. */
 export type SourceFailed = Failure<'SourceFailed'>
+/** What running a producer can meet. */
 export type RunError = SubmitError | SourceFailed | Failure<'TooManyRejected'> | Failure<'AlreadyRunning'>
+/** A bad definition, thrown at once; `path` names the option. */
 export type InvalidDefinition = Failure<'InvalidDefinition', { readonly path: string }>
 
 /** Every error that dreampipe makes. */

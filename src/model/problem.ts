@@ -1,5 +1,6 @@
 // What can be wrong with one update: problems with a code and a path, collected all at once.
 
+/** What kind of thing is wrong. */
 export type ProblemCode =
   | 'Missing' | 'WrongType' | 'UnknownProperty' | 'BadName' | 'BadOperation' | 'BadTimestamp'
   | 'SchemaConflict' | 'TooDeep' | 'TooLarge' | 'ListOfLists'

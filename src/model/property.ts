@@ -18,6 +18,7 @@ export interface Property<T extends PropertyType = PropertyType, A = unknown, I 
   of(value: I): EntityPropertyValue
 }
 
+/** Declared properties by name. */
 export type Properties = { readonly [name: string]: Property }
 /** The properties of an entity that learns its schema: wire values in, unknowns out. */
 export type LearnedProperties = { readonly [name: string]: Property<PropertyType, unknown, EntityPropertyValue> }

@@ -2,6 +2,7 @@
 
 /** The types a property can have; `Long` is read as `Integer`. */
 export const propertyTypes = ['String', 'Boolean', 'Integer', 'Double', 'Decimal', 'DateTime', 'Date', 'Time', 'Bytes', 'Json', 'List', 'EmbeddedObject'] as const
+/** A property's type on the wire. */
 export type PropertyType = (typeof propertyTypes)[number]
 
 /** One typed value. Scalars are text in `value`; a List has `values`, an EmbeddedObject `embeddedEntity`; null is `value: null` for every type. */

@@ -111,7 +111,7 @@ export const queryEngine = (replica: Replica): QueryEngine => {
     if (owner._tag === 'Left') return owner
     return E.left(owner.right === undefined
       ? notStarted(verb, 'nobody projects into the query engine: call pipeline.start() in this process')
-      : unavailable(verb, `the query engine belongs to the process ${owner.right}: ask there, or try again when it has gone`))
+      : unavailable(verb, owner.right.endsWith(`:${process.pid}`) ? 'this process is about to open the query engine: try again' : `the query engine belongs to the process ${owner.right}: ask there, or try again when it has gone`))
   }
 
   // What is live of an entity, for work on its tables in the process that projects.
