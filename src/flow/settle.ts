@@ -5,6 +5,7 @@ import { invalidQuery, notStarted, parked, timedOut, type Contention, type ReadE
 import type { Receipt } from '../model/event.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { Progress } from '../ports/topic.ts'
+import { pause } from './pause.ts'
 import { builtIn, builtInSubscription } from './roles.ts'
 import { tableOf } from './view.ts'
 
@@ -97,8 +98,6 @@ const passedAll = async (settling: Settling, goals: Goal[]): Promise<Answer<bool
   }
   return E.right(true)
 }
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
 
 /** Waits for one event, or for everything acknowledged before the call. */
 export const settled = (settling: Settling, event: Receipt | undefined, timeout: number): TaskEither<ReadError | Contention, void> => async () => {

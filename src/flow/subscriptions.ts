@@ -4,6 +4,7 @@ import { invalidDefinition, type DreampipeError } from '../model/errors.ts'
 import type { Subscription, SubmitResult } from '../ports/topic.ts'
 import type { TaskEither } from '../fp.ts'
 import { filterOf, handling, type Handle } from './handle.ts'
+import { pause } from './pause.ts'
 import { handleResults } from './results.ts'
 import { builtIn, run, type Running, type Runtime } from './roles.ts'
 import type { Observe } from './signal.ts'
@@ -30,11 +31,6 @@ interface Entry { readonly subscription: Subscription; readonly stopping: AbortC
 /** Stands for the entity in the name of a subscription to results. */
 const ofResults = '(results)'
 
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const timer = setTimeout(resolve, milliseconds)
-  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
-})
-
 const keyOf = ({ name, entity }: Subscription): string => `${entity.toLowerCase()}/${name}`
 
 const checkName = (entity: string, name: string, handle: unknown): void => {
@@ -57,8 +53,8 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
         : await (subscription.entity === ofResults ? connected.right.ports.topic.results.register(subscription.name) : connected.right.ports.topic.register(subscription))()
       if (registered._tag === 'Right' && connected._tag === 'Right') return connected.right
       if (registered._tag === 'Left') {
-        observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
         if (registered.left._tag === 'Closed') return undefined
+        observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
       }
       await pause(Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)), signal)
     }

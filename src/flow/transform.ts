@@ -10,6 +10,7 @@ import { describeProblems, type Problem } from '../model/problem.ts'
 import { mapFromWire, toWire } from '../model/wire.ts'
 import type { EntityPropertyValue, Yadto } from '../model/yadto.ts'
 import type { Ports } from '../ports/driver.ts'
+import { pause } from './pause.ts'
 import { asOf } from './query.ts'
 import type { Schemas } from './schemas.ts'
 
@@ -55,8 +56,6 @@ const called = async (transformer: Transformer, values: Values, context: ReturnT
   if (result._tag === 'Left') throw (result as E.Left<unknown>).left
   return result._tag === 'Right' ? (result as E.Right<unknown>).right : result
 }
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
 
 // One transformer, tried again while its failure may pass.
 const attempt = async (entity: string, transformer: Transformer, values: Values, context: ReturnType<typeof contextOf>): Promise<Answer<Values>> => {

@@ -2,6 +2,7 @@
 import { E } from '../fp.ts'
 import type { Contention, Infra } from '../model/errors.ts'
 import type { Ports } from '../ports/driver.ts'
+import { pause } from './pause.ts'
 import { builtInSubscription, type builtIn } from './roles.ts'
 
 export type Answer<A> = E.Either<Infra | Contention, A>
@@ -57,8 +58,6 @@ type Projection = (typeof builtIn)[number]
 
 /** Milliseconds to wait for a projection to pass what was in the log when a mismatch was first seen. */
 const patience = 5_000
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
 
 /**
  * Waits until a projection passed everything in the log, before a mismatch is read a second time: true then, false where it lags
