@@ -6,7 +6,7 @@ import type { Ports } from '../ports/driver.ts'
 import type { ScanCursor } from '../ports/event-store.ts'
 import type { CheckedRange, CheckedRows } from '../ports/query-engine.ts'
 import { behind, cursorBehind, eventsBetween, nextEntities } from './scan.ts'
-import { asideOf, caughtUp, found, newTally, type Tally, type Verified, type VerifyOptions } from './verify.ts'
+import { asideOf, caughtUp, found, newTally, verifiedOf, type Tally, type Verified, type VerifyOptions } from './verify.ts'
 
 type Answer<A> = E.Either<Infra | Contention | NotStarted, A>
 
@@ -57,7 +57,7 @@ const comparePage = async (verifying: Verifying, range: CheckedRange): Promise<A
   // Events first, then the projection's progress, then the rows: what the store held is there by then, or missing.
   const fresh = await eventsBetween(ports.eventStore, entity, range.after, range.until)
   if (fresh._tag === 'Left') return fresh
-  const passed = await caughtUp(ports, 'query-engine', entity)
+  const passed = await caughtUp(ports, 'query-engine', entity, verifying.tally)
   if (passed._tag === 'Left') return passed
   const events = fresh.right
   const until = range.until ?? events[events.length - 1]?.entityId
@@ -79,7 +79,7 @@ export const verifyQueryEngine = (ports: Ports, entity: string, { repair = false
     if (compared._tag === 'Left') return compared
     verifying.tally.events += events.length
     onProgress?.({ events: verifying.tally.events })
-    if (until === undefined) return E.right(verifying.tally)
+    if (until === undefined) return E.right(verifiedOf(verifying.tally))
     after = until
   }
 }

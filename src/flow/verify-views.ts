@@ -8,7 +8,7 @@ import type { Ports } from '../ports/driver.ts'
 import type { ScanCursor } from '../ports/event-store.ts'
 import type { ViewDocument, ViewTable } from '../ports/view-store.ts'
 import { behind, historyAfter, nextEntities } from './scan.ts'
-import { asideOf, caughtUp, found, newTally, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
+import { asideOf, caughtUp, found, newTally, verifiedOf, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
 import { documentOf, start } from './view.ts'
 
 /** Documents read at once. */
@@ -52,10 +52,10 @@ const mend = async ({ ports, definition, table, tally }: Verifying, entityId: st
 interface SecondLook { readonly events: readonly StoredEvent[]; readonly held: ViewDocument | undefined; readonly passed: boolean }
 
 // History first, then the projection's progress, then the document: what the history holds is in the document by then, or missing.
-const lookAgain = async ({ ports, definition, table }: Verifying, entityId: string): Promise<Answer<SecondLook>> => {
+const lookAgain = async ({ ports, definition, table, tally }: Verifying, entityId: string): Promise<Answer<SecondLook>> => {
   const history = await historyAfter(ports.eventStore, definition.name, entityId, 0)
   if (history._tag === 'Left') return history
-  const passed = await caughtUp(ports, 'views', definition.name)
+  const passed = await caughtUp(ports, 'views', definition.name, tally)
   if (passed._tag === 'Left') return passed
   const document = await ports.viewStore.get(table, [entityId])()
   if (document._tag === 'Left') return document
@@ -143,7 +143,7 @@ export const verifyViews = (ports: Ports, definition: Definition, table: ViewTab
       }
     }
     onProgress?.({ events: verifying.tally.events })
-    if (until === undefined) return E.right(verifying.tally)
+    if (until === undefined) return E.right(verifiedOf(verifying.tally))
     cursor = until
   }
 }

@@ -43,10 +43,16 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: { readonly events: number }) => void
 }
 
-/** What is counted while pages are compared. */
-export interface Tally { events: number; pending: number; missing: number; surplus: number; different: number; repaired: number; readonly findings: Finding[] }
+/** Milliseconds that one verify waits, altogether, for a projection to pass what was in the log when a mismatch was first seen. */
+const patience = 5_000
 
-export const newTally = (): Tally => ({ events: 0, pending: 0, missing: 0, surplus: 0, different: 0, repaired: 0, findings: [] })
+/** What is counted while pages are compared, and the patience left. */
+export interface Tally { patience: number;  events: number; pending: number; missing: number; surplus: number; different: number; repaired: number; readonly findings: Finding[] }
+
+export const newTally = (): Tally => ({ patience, events: 0, pending: 0, missing: 0, surplus: 0, different: 0, repaired: 0, findings: [] })
+
+/** What was counted, as the answer. */
+export const verifiedOf = ({ events, pending, missing, surplus, different, findings, repaired }: Tally): Verified => ({ events, pending, missing, surplus, different, findings, repaired })
 
 /** Counts a finding of `count` events, documents or rows. */
 export const found = (tally: Tally, finding: Finding, count: number): void => {
@@ -56,22 +62,26 @@ export const found = (tally: Tally, finding: Finding, count: number): void => {
 
 type Projection = (typeof builtIn)[number]
 
-/** Milliseconds to wait for a projection to pass what was in the log when a mismatch was first seen. */
-const patience = 5_000
-
 /**
  * Waits until a projection passed everything in the log, before a mismatch is read a second time: true then, false where it lags
  * on. What is still not there after a true is missing; after a false it is pending.
  */
-export const caughtUp = async ({ topic }: Ports, projection: Projection, entity: string): Promise<Answer<boolean>> => {
+export const caughtUp = async ({ topic }: Ports, projection: Projection, entity: string, tally: Tally): Promise<Answer<boolean>> => {
   let goal: number | undefined
-  for (const until = performance.now() + patience; ;) {
+  for (const start = performance.now(); ;) {
     const progress = await topic.progress(builtInSubscription(projection, entity))()
     if (progress._tag === 'Left') return progress
     const { passed, behind, holder } = progress.right
     goal ??= (passed ?? 0) + behind
-    if (passed === undefined ? behind === 0 : passed >= goal) return E.right(true)
-    if (holder === undefined || performance.now() > until) return E.right(false)
+    if (passed === undefined ? behind === 0 : passed >= goal) {
+      tally.patience -= performance.now() - start
+      return E.right(true)
+    }
+    if (holder === undefined || performance.now() - start > tally.patience) {
+      // It lags on: the next mismatch need not wait to learn that.
+      tally.patience = 0
+      return E.right(false)
+    }
     await pause(10)
   }
 }

@@ -28,7 +28,7 @@ test(`${kills} kills at random moments`, async () => {
   }
   const { pipeline } = open([Item], folder)
   await pipeline.start()
-  await pipeline.settled()
+  await pipeline.settled(undefined, { timeout: 120_000 })
   const proof = await pipeline.verify(Item)
   expect([proof.views, proof.queryEngine].map(({ pending, missing, surplus, different }) => ({ pending, missing, surplus, different }))).toEqual([zero, zero])
   const stored = new Set((await pipeline.sql<{ n: number }>('SELECT n FROM Item_events')).map(({ n }) => n))
