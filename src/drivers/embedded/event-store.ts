@@ -12,7 +12,7 @@ import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
 
 const statements = (db: Sqlite, entity: string) => ({
   head: db.statement(`SELECT sequence, latest_at, latest_sequence, rule, content, seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`),
-  marked: db.statement(`SELECT sequence FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`),
+  marked: db.statement(`SELECT entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, '' AS payload FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`),
   event: db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`),
   insert: db.statement(`INSERT INTO ${eventsTable(entity)} (entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, mark, fingerprint, payload) VALUES (?,?,?,?,?,?,?,?,?,?,?)`),
   putHead: db.statement(`INSERT INTO ${headsTable(entity)} (entity_id, sequence, latest_at, latest_sequence, rule, content, seen_at, seen) VALUES (?,?,?,?,?,?,?,?) ` +
@@ -32,10 +32,11 @@ const putHead = (sql: Statements, id: Uint8Array, { sequence, latest, seenAt, se
   sql.putHead.run(id, sequence, latest.occurredAt, latest.sequence, latest.rule, bytesOfDigest(latest.content), seenAt, seen.length === 0 ? null : JSON.stringify(seen))
 }
 
-const markedSequence = (sql: Statements, id: Uint8Array, candidate: Candidate): number | undefined => {
+// The event that bears one of the candidate's fingerprints: its row is the receipt of a duplicate, without a look of its own.
+const markedRow = (sql: Statements, id: Uint8Array, candidate: Candidate): Row | undefined => {
   for (const { fingerprint } of candidate.marks) {
     const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint))
-    if (row !== undefined) return row['sequence'] as number
+    if (row !== undefined) return row
   }
   return undefined
 }
@@ -49,16 +50,17 @@ const insert = (sql: Statements, id: Uint8Array, candidate: Candidate, sequence:
   }
 }
 
-const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate): Decision => {
+const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate): { readonly decision: Decision; readonly marked: Row | undefined } => {
   const head = headOfRow(sql.head.get(id))
-  return decide(candidate, head, head === undefined ? undefined : markedSequence(sql, id, candidate))
+  const marked = head === undefined ? undefined : markedRow(sql, id, candidate)
+  return { decision: decide(candidate, head, marked?.['sequence'] as number | undefined), marked }
 }
 
 const eventAt = (sql: Statements, id: Uint8Array, { entity }: Candidate, sequence: number): EventInfo => infoOf(eventOfRow(entity, sql.event.get(id, sequence) as Row))
 
 const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): Outcome => {
   const id = bytesOfId(candidate.entityId)
-  const decision = decisionOn(sql, id, candidate)
+  const { decision, marked } = decisionOn(sql, id, candidate)
   if (decision._tag === 'store') {
     if (candidate.untransformed === true) return { status: 'untransformed', event: eventAt(sql, id, candidate, decision.sequence - 1) }
     const event = insert(sql, id, candidate, decision.sequence, recordedAt)
@@ -66,7 +68,7 @@ const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): O
     return { status: 'stored', event }
   }
   if (decision._tag === 'duplicate' && decision.head !== undefined) putHead(sql, id, decision.head)
-  return { status: decision._tag, event: eventAt(sql, id, candidate, decision.of) }
+  return { status: decision._tag, event: marked?.['sequence'] === decision.of ? infoOf(eventOfRow(candidate.entity, marked)) : eventAt(sql, id, candidate, decision.of) }
 }
 
 const versionedOf = (row: Row | undefined): Versioned | undefined =>
@@ -108,7 +110,7 @@ export const eventStore = (db: Sqlite): EventStore => {
       return error
     })),
     lookup: (candidates) => db.read('lookup', () => candidates.map((candidate) =>
-      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate)._tag !== 'store')),
+      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate).decision._tag !== 'store')),
     history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
       : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`)
         .all(bytesOfId(entityId), after, limit).map((row) => eventOfRow(entity, row))),
