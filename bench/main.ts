@@ -122,6 +122,24 @@ const long = async (): Promise<void> => inFolder(async (folder) => {
   await pipeline.close()
 })
 
+// How the cost of one update grows: with the number of entities, and with the properties it carries; each beside the floor on the same samples.
+const scaling = async (): Promise<void> => {
+  const cases: readonly (readonly [name: string, entities: number, properties: number, updates: number])[] = [
+    ...[1_000, 10_000, 100_000, 1_000_000].map((n) => [`${n.toLocaleString('en')} entities`, n, 5, 30_000] as const),
+    ...[5, 20, 50, 200].map((n) => [`${n} properties`, 10_000, n, Math.round(60_000 / n)] as const),
+  ]
+  for (const [name, entities, properties, size] of cases) {
+    await inFolder(async (folder) => {
+      const some = samples(size, entities, properties)
+      const floor = await seconds(() => floorAppend(folder, some, 500))
+      const pipeline = open(folder)
+      const ours = await seconds(() => pipeline.submitAll(some.map(updateOf)))
+      await pipeline.close()
+      report(`scaling: cost of an update, ${name}`, (ours / size) * 1e6, 'µs', (floor / size) * 1e6, floor / ours, 'told, no goal', true)
+    })
+  }
+}
+
 const memory = async (): Promise<void> => {
   const script = fileURLToPath(new URL('memory.ts', import.meta.url))
   const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', script], { encoding: 'utf8' })
@@ -143,6 +161,7 @@ if (wanted('history')) await long()
 if (wanted('end')) await endToEnd()
 if (wanted('latency')) await latency()
 if (wanted('import')) importing()
+if (wanted('scaling')) await scaling()
 if (wanted('memory')) await memory()
 if (!asJson) console.log(rows.every(({ ok }) => ok) ? '\nevery goal is met' : `\n${rows.filter(({ ok }) => !ok).length} goals are missed`)
 process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1
