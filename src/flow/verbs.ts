@@ -38,7 +38,7 @@ export interface SubscriptionOptions<L extends AnyEntity> {
   readonly filter?: { readonly [K in L['shape']['attributes']]?: string | number | boolean }
   /** Where a new subscription begins: with the next event, or with the first there ever was. */
   readonly from?: 'now' | 'start'
-  /** Called per entity in order. A failure is tried again with backoff and no limit; an error with `retry: false` makes the event a dead letter. At least once: the event's id tells a repetition. */
+  /** Called per entity in order. A failure is tried again with backoff and no limit; an error with `retry: false` makes the event a dead letter. At least once: the event's id tells a repetition. One that runs longer than a second steps aside, and other entities go on. */
   readonly handle: (event: EventOf<L>) => void | PromiseLike<unknown> | TaskEither<unknown, unknown>
 }
 

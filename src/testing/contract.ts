@@ -37,14 +37,18 @@ export interface ContractCase {
 export interface ContractOptions {
   /** The runner's: `(name, run) => test(name, run)`. */
   readonly test: (name: string, run: () => Promise<void>) => void
-  /** Told of the cases that the driver's capabilities leave out. */
-  readonly skip?: (name: string) => void
+  /** Told of the cases that the driver's capabilities leave out, and why. */
+  readonly skip?: (name: string, why: string) => void
   readonly open: () => Promise<Opened>
   readonly capabilities: Capabilities
 }
 
 const fits = ({ needs = {} }: ContractCase, capabilities: Capabilities): boolean =>
   (Object.keys(needs) as (keyof Capabilities)[]).every((name) => needs[name] === capabilities[name])
+
+// Which capability is otherwise than the case needs.
+const reasonFor = ({ needs = {} }: ContractCase, capabilities: Capabilities): string =>
+  (Object.keys(needs) as (keyof Capabilities)[]).filter((name) => needs[name] !== capabilities[name]).map((name) => `it needs ${name}: ${String(needs[name])}`).join(', ')
 
 const runOne = async ({ run }: ContractCase, open: () => Promise<Opened>): Promise<void> => {
   const { ports, connect, discard } = await open()
@@ -69,6 +73,6 @@ const runOne = async ({ run }: ContractCase, open: () => Promise<Opened>): Promi
 export const runContract = (cases: readonly ContractCase[], { test, skip, open, capabilities }: ContractOptions): void => {
   for (const each of cases) {
     if (fits(each, capabilities)) test(each.name, () => runOne(each, open))
-    else skip?.(each.name)
+    else skip?.(each.name, reasonFor(each, capabilities))
   }
 }

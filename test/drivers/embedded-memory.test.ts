@@ -4,7 +4,10 @@ import { eventStoreContract, queryEngineContract, runContract, topicContract, vi
 import { capabilities, memoryBench } from './embedded-bench.ts'
 
 const suites = { 'event store': eventStoreContract, topic: topicContract, 'view store': viewStoreContract, 'query engine': queryEngineContract }
-const skip = (name: string): void => { test.skip(name) }
+const skip = (name: string, why: string): void => {
+  console.log(`left out, ${why}: ${name}`)
+  test.skip(name)
+}
 
 describe.each(Object.entries(suites))('%s', (_name, suite) => {
   runContract(suite, { test, skip, open: memoryBench, capabilities: { ...capabilities, secondConnection: false } })

@@ -4,7 +4,10 @@ import { eventStoreContract, runContract, topicContract, viewStoreContract } fro
 import { capabilities, folderBench } from './embedded-bench.ts'
 
 const suites = { 'event store': eventStoreContract, topic: topicContract, 'view store': viewStoreContract }
-const skip = (name: string): void => { test.skip(name) }
+const skip = (name: string, why: string): void => {
+  console.log(`left out, ${why}: ${name}`)
+  test.skip(name)
+}
 
 describe.each(Object.entries(suites))('%s', (_name, suite) => {
   describe('connections apart', () => { runContract(suite, { test, skip, open: folderBench(true), capabilities }) })
