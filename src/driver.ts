@@ -5,7 +5,7 @@ export type { CheckedRange, CheckedRows, PositionStep, QueryEngine, QueryEngineE
 export type { Consumer, ConsumerEvents, DeadLetter, DeadLetters, Deferral, Deferrals, Delivery, Handler, Progress, Results, Subscription, SubmitResult, Topic, TopicError } from './ports/topic.ts'
 export type { Build, DocumentFold, FindQuery, Generations, ViewDocument, ViewError, ViewStore, ViewTable } from './ports/view-store.ts'
 export { decide, type Candidate, type Decision, type Head, type Mark, type Outcome } from './model/candidate.ts'
-export { brokenDown, contention, invalidQuery, missingDependency, notStarted, unavailable } from './model/errors.ts'
+export { brokenDown, contention, invalidQuery, missingDependency, notProvisioned, notStarted, unavailable } from './model/errors.ts'
 export type { EventInfo, EventKind, Moment, StoredEvent } from './model/event.ts'
 export { eventIdOf, parseEventId } from './model/identity.ts'
 export type { EntitySchema, PropertySchema, PropertySchemas, Rule } from './model/schema.ts'

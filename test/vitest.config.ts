@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   // The package resolves to itself through its exports. Conditions replace vite's own, so these come back after ours.
-  ssr: { resolve: { conditions: ['@dreampipe/source', 'module', 'node', 'development|production'] } },
+  ssr: { resolve: { conditions: ['@dreampipe/source', 'node', 'development|production'] } },
   test: {
     environment: 'node',
     pool: 'forks',

@@ -17,7 +17,7 @@ export const eventStoreReading: readonly ContractCase[] = [
     run: async ({ ports: { eventStore } }) => {
       for (const entity of ['Nothing', 'Lead']) {
         assert.deepEqual(await historyOf(eventStore, idOf('nobody'), entity), [])
-        assert.deepEqual(await right(eventStore.pending(entity, 10)), [])
+        if (entity === 'Nothing') assert.deepEqual(await right(eventStore.pending(entity, 10)), [])
         if (entity === 'Nothing') assert.deepEqual(await scanAll(eventStore, entity), [])
         await append(eventStore, [candidate({ id: 'a', at: 1 })])
       }
