@@ -114,6 +114,17 @@ export interface Results {
   readonly subscribe: (name: string, handler: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>, events: ConsumerEvents) => Consumer
 }
 
+/** An update as it came over an update topic: any JSON, undefined where it is none. */
+export interface UpdateMessage { readonly id: string; readonly yadto: unknown }
+
+/** Update topics, where a driver has them: producers in any language publish YADTO maps, one topic an entity. */
+export interface Updates {
+  /** Makes sure that what `consume` needs is there. */
+  readonly register: (entity: string) => TaskEither<TopicError, void>
+  /** Consumes an entity's update topic. The handler answers once the update is stored, with the reason where it never can be (it goes to the broken ones); a left has it delivered again. */
+  readonly consume: (entity: string, handler: (message: UpdateMessage) => TaskEither<TopicError, string | undefined>, events: ConsumerEvents) => Consumer
+}
+
 export interface Topic {
   /** Publishes stored events; `attributesOf` makes a message's attributes. A log only wakes its consumers. */
   readonly publish: (events: readonly StoredEvent[], attributesOf: (event: StoredEvent) => { readonly [name: string]: string }) => TaskEither<TopicError, void>
@@ -125,4 +136,5 @@ export interface Topic {
   readonly deferrals: Deferrals
   readonly deadLetters: DeadLetters
   readonly results: Results
+  readonly updates?: Updates
 }

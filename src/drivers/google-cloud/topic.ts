@@ -1,0 +1,132 @@
+// The topic on Pub/Sub: a persisted topic per entity, published lane by lane and awaited; subscriptions without ordering, replayed from the event store.
+import { createHash } from 'node:crypto'
+import { E, pipe, TE, type TaskEither } from '../../fp.ts'
+import { notProvisioned } from '../../model/errors.ts'
+import type { StoredEvent } from '../../model/event.ts'
+import type { EventStore } from '../../ports/event-store.ts'
+import type { Consumer, ConsumerEvents, Handler, Progress, Subscription, Topic, TopicError } from '../../ports/topic.ts'
+import { deadLetters, deferrals } from './aside.ts'
+import { consumer } from './consumer.ts'
+import type { Datastore } from './datastore.ts'
+import type { Leases } from './lease.ts'
+import { attributesOf, dataOf, eventOfData, type Message } from './message.ts'
+import { ensureSubscription, ensureTopic, filterText, type TopicOptions } from './provisioning.ts'
+import type { PubSub, Received } from './pubsub.ts'
+import { begin, replay, replayLease } from './replay.ts'
+import type { Registry } from './registry.ts'
+import { results } from './results.ts'
+import { updates } from './updates.ts'
+
+/** Messages and bytes of one publish request; Pub/Sub takes 1,000 and 10 MB. */
+const publishSize = 1_000
+const publishBytes = 8_000_000
+/** A lane by entity: order holds within a lane, and few of them keep publishes in batches. */
+const laneOf = (entityId: string, lanes: number): string => (lanes === 0 ? '' : `lane-${createHash('md5').update(entityId).digest().readUInt32BE(0) % lanes}`)
+
+const pieces = (messages: readonly Message[]): readonly (readonly Message[])[] => {
+  const all: Message[][] = []
+  let bytes = Infinity
+  for (const message of messages) {
+    const size = message.data.length + 500
+    if (bytes + size > publishBytes || (all.at(-1)?.length ?? 0) >= publishSize) { all.push([]); bytes = 0 }
+    all.at(-1)?.push(message)
+    bytes += size
+  }
+  return all
+}
+
+export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leases: Leases, eventStore: EventStore, options: TopicOptions): Topic => {
+  const { names, lanes, provisions } = options
+  const known = new Set<string>()
+  const ends = new Map<string, Promise<unknown>>()
+  const consuming = new Map<string, number>()
+  const keyOf = ({ name, entity }: Subscription): string => `${name}/${entity.toLowerCase()}`
+
+  // One lane's messages, in order and one request after the other; a failure stops it, and the outbox has the rest published again.
+  const publishLane = (name: string, messages: readonly Message[]): Promise<E.Either<TopicError, void>> => {
+    const lane = `${name}/${messages[0]?.orderingKey ?? ''}`
+    const work = async (): Promise<E.Either<TopicError, void>> => {
+      for (const some of pieces(messages)) {
+        const done = await pubsub.publish(name, some)()
+        if (done._tag === 'Left') return done
+      }
+      return E.right(undefined)
+    }
+    const done = (ends.get(lane) ?? Promise.resolve()).then(work)
+    ends.set(lane, done)
+    void done.finally(() => { if (ends.get(lane) === done) ends.delete(lane) })
+    return done
+  }
+
+  const publish: Topic['publish'] = (events, attributes) => async () => {
+    const topics = new Map<string, Map<string, Message[]>>()
+    for (const event of events) {
+      const name = names.persisted(event.entity)
+      const orderingKey = laneOf(event.entityId, lanes)
+      const message: Message = { data: dataOf(event), attributes: attributesOf(event, attributes(event)), ...(orderingKey === '' ? {} : { orderingKey }) }
+      const byLane = topics.get(name) ?? new Map<string, Message[]>()
+      topics.set(name, byLane.set(orderingKey, [...(byLane.get(orderingKey) ?? []), message]))
+    }
+    for (const [name, byLane] of topics) {
+      if (provisions && !known.has(name)) {
+        const made = await ensureTopic(pubsub, options, name)()
+        if (made._tag === 'Left') return made
+        known.add(name)
+      }
+      const failed = (await Promise.all([...byLane.values()].map((messages) => publishLane(name, messages)))).find(({ _tag }) => _tag === 'Left')
+      if (failed !== undefined) return failed
+    }
+    return E.right(undefined)
+  }
+
+  const handleWith = (entity: string, handler: Handler, events: ConsumerEvents) => (messages: readonly Received[]): TaskEither<TopicError, void> => {
+    const delivered: StoredEvent[] = []
+    for (const { data, messageId } of messages) {
+      const event = eventOfData(data)
+      if (event?.entity === entity) delivered.push(event)
+      // Not one of ours: nothing can be learnt from it, and nothing is lost with it. It is acknowledged and told of.
+      else events.onFailure(notProvisioned(`topic ${names.persisted(entity)}`, `message ${messageId} is no event of ${entity}`, 'publish to the update topic instead'), 0)
+    }
+    return delivered.length === 0 ? TE.right(undefined) : handler({ events: delivered })
+  }
+
+  const subscribe = (subscription: Subscription, handler: Handler, events: ConsumerEvents): Consumer => {
+    const key = keyOf(subscription)
+    consuming.set(key, (consuming.get(key) ?? 0) + 1)
+    const running = consumer({
+      pubsub, subscription: names.subscription(subscription.entity, subscription.name), events,
+      before: replay({ registry, leases, eventStore }, subscription, handler),
+      handle: handleWith(subscription.entity, handler, events),
+    })
+    let stopped = false
+    return {
+      ready: running.ready,
+      stop: async () => {
+        await running.stop()
+        if (!stopped) consuming.set(key, (consuming.get(key) ?? 1) - 1)
+        stopped = true
+        if (consuming.get(key) !== 0) return
+        await leases.release(`retry/${key}`)
+        await leases.release(replayLease(subscription))
+      },
+    }
+  }
+
+  // What waits in Pub/Sub only Cloud Monitoring tells; here: whether it is there, and whether this process tries its deferrals again.
+  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => async () => {
+    const key = keyOf(subscription)
+    const found = await pubsub.subscription(names.subscription(subscription.entity, subscription.name))()
+    if (found._tag === 'Left') return found
+    const running = (consuming.get(key) ?? 0) > 0
+    const mine = running ? await leases.take(`retry/${key}`)() : E.right(false)
+    return mine._tag === 'Left' ? mine : E.right({ registered: found.right !== undefined, behind: 0, mine: mine.right })
+  }
+
+  return {
+    publish, subscribe, progress,
+    register: (subscription) => pipe(
+      ensureSubscription(pubsub, options, names.subscription(subscription.entity, subscription.name), names.persisted(subscription.entity), filterText(subscription.filter)),
+      TE.flatMap(() => begin(registry, subscription))),
+    deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), updates: updates(pubsub, options),
+  }
+}
