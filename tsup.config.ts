@@ -6,6 +6,7 @@ export default {
     index: 'src/index.ts',
     fp: 'src/fp.ts',
     embedded: 'src/embedded.ts',
+    'google-cloud': 'src/google-cloud.ts',
     driver: 'src/driver.ts',
     testing: 'src/testing.ts',
     'adapters/jsonl': 'adapters/jsonl/index.ts',

@@ -1,8 +1,8 @@
 // The entry dreampipe/driver: the ports, for those who write drivers.
-export type { Driver, Ports } from './ports/driver.ts'
+export type { Driver, Ports, ProvisionStep, Wanted } from './ports/driver.ts'
 export type { Appended, Batch, EventStore, ScanCursor, SchemaGuard, StoreError, Versioned } from './ports/event-store.ts'
 export type { CheckedRange, CheckedRows, PositionStep, QueryEngine, QueryEngineError, SqlError, SqlParameters, SqlRow, SqlValue } from './ports/query-engine.ts'
-export type { Consumer, ConsumerEvents, DeadLetter, DeadLetters, Deferral, Deferrals, Delivery, Handler, Progress, Results, Subscription, SubmitResult, Topic, TopicError } from './ports/topic.ts'
+export type { Consumer, ConsumerEvents, DeadLetter, DeadLetters, Deferral, Deferrals, Delivery, Handler, Progress, Results, Subscription, SubmitResult, Topic, TopicError, UpdateMessage, Updates } from './ports/topic.ts'
 export type { Build, DocumentFold, FindQuery, Generations, ViewDocument, ViewError, ViewStore, ViewTable } from './ports/view-store.ts'
 export { decide, type Candidate, type Decision, type Head, type Mark, type Outcome } from './model/candidate.ts'
 export { brokenDown, contention, invalidQuery, missingDependency, notProvisioned, notStarted, unavailable } from './model/errors.ts'

@@ -4,6 +4,7 @@ export type { AnyPipeline, Closable, Pipeline, Submittable, Subscribed, Subscrip
 export type { Finding, Verified, VerifyOptions } from './flow/verify.ts'
 export type { Counts, SubmitAllOptions } from './flow/submit-all.ts'
 export type { Proof, Target } from './flow/prove.ts'
+export type { Provisioned, ProvisionOptions } from './flow/provision.ts'
 export type { Rebuilt, RebuildOptions, RebuildProgress } from './flow/rebuild.ts'
 export type { Role } from './flow/roles.ts'
 export type { Observe, Signal } from './flow/signal.ts'
@@ -28,4 +29,4 @@ export type {
 } from './model/errors.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export type { DeadLetter, SubmitResult } from './ports/topic.ts'
-export type { Driver } from './ports/driver.ts'
+export type { Driver, ProvisionStep } from './ports/driver.ts'

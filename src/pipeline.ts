@@ -5,12 +5,14 @@ import { definitionOf, verb } from './flow/context.ts'
 import * as letters from './flow/dead-letters.ts'
 import { promised } from './flow/faces.ts'
 import { rebuild, verify } from './flow/prove.ts'
+import { provision } from './flow/provision.ts'
 import { asOf, current, find, history, sql } from './flow/query.ts'
 import { builtIn, builtInSubscription, roles } from './flow/roles.ts'
 import type { Result } from './flow/receiving.ts'
 import { core, type Connected, type Core } from './flow/runtime.ts'
 import type { Schemas } from './flow/schemas.ts'
 import { settled } from './flow/settle.ts'
+import { settledInStores } from './flow/settle-stores.ts'
 import { warn, type Observe } from './flow/signal.ts'
 import { status } from './flow/status.ts'
 import { submitAll } from './flow/submit-all.ts'
@@ -50,7 +52,7 @@ const definitionsOf = (entities: readonly AnyEntity[]): ReadonlyMap<string, Defi
   return definitions
 }
 
-const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
+const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
   const { context, connect, receiver } = at
   const definitions = [...context.definitions.values()]
   const onPorts = <A>(name: string, work: (ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
@@ -63,7 +65,8 @@ const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
     submit: (update) => verb(context, 'submit', () => new Promise<Result>((resolve) => { receiver.push(update, resolve) })),
     submitAll: (updates, options = {}) => verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
     settled: (receipt?: Receipt, options?: { readonly timeout?: number }) =>
-      onPorts('settled', (ports) => settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)) as never,
+      onPorts('settled', (ports) => (ports.topic.isLog ? settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)
+        : settledInStores(ports, definitions, at.recent, receipt, options?.timeout ?? 30_000))) as never,
     current: (entity, id) => reading('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)) as never,
     asOf: (entity, id, instant) => reading('asOf', entity, (definition, ports, schemas) => asOf(ports, schemas, definition, id, instant)) as never,
     find: (entity, query = {}) => reading('find', entity, (definition, ports, schemas) => find(ports, schemas, definition, query)) as never,
@@ -71,6 +74,7 @@ const verbsOf = (at: Core, driver: Driver): AnyVerbs => {
     sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
     verify: (entity, options = {}) => reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,
     rebuild: (entity, options) => reading('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)) as never,
+    provision: (options = {}) => onPorts('provision', (ports) => provision(ports, { entities: [...context.definitions.keys()], subscriptions: subscriptions(), results: results ? at.subscriptions.allResults() : undefined }, options)) as never,
     status: () => onPorts('status', (ports) => status(driver.name, ports, subscriptions())) as never,
     deadLetters: {
       list: (entity) => onPorts('deadLetters.list', (ports) => letters.list(ports, entity === undefined ? {} : { entity: entity.name })) as never,
@@ -99,7 +103,7 @@ export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L
   const definitions = definitionsOf(entities)
   const driver = options.driver ?? embedded({ folder: './.dreampipe' })
   const at = core(definitions, driver, options.observe ?? warn, options.maxAhead ?? limits.maxAhead, options.results)
-  const fp = verbsOf(at, driver)
+  const fp = verbsOf(at, driver, options.results === true)
   const subscribe = (entity: AnyEntity, subscription: { readonly name: string }) => {
     const definition = definitionOf(at.context, 'subscribe', String(entity?.name))
     if (definition._tag === 'Left') throw definition.left

@@ -30,6 +30,8 @@ export interface Consumption {
 export interface Consuming {
   readonly topic: Topic
   readonly observe: Observe
+  /** Told when something was deferred here. */
+  readonly onDeferred?: () => void
 }
 
 const right = <A>(value: A): E.Either<never, A> => E.right(value)
@@ -44,11 +46,12 @@ const lastOf = (events: readonly StoredEvent[], entityId: string): number =>
   events.reduce((last, event) => (event.entityId === entityId ? Math.max(last, event.sequence) : last), 0)
 
 /** Writes a failure aside: a deferral with its next try, or a dead letter. */
-export const putAside = ({ topic, observe }: Consuming, { subscription: { name, entity }, gated }: Consumption, failed: Failed, through: number, attempt: number): TaskEither<TopicError, void> => async () => {
+export const putAside = ({ topic, observe, onDeferred }: Consuming, { subscription: { name, entity }, gated }: Consumption, failed: Failed, through: number, attempt: number): TaskEither<TopicError, void> => async () => {
   const { entityId, sequence, reason } = failed
   if (failed.retry) {
     const deferral: Deferral = { subscription: name, entity, entityId, from: sequence, through, attempts: attempt, nextAttempt: Date.now() + deferFor(attempt), reason }
     const put = await topic.deferrals.put(deferral)()
+    if (put._tag === 'Right') onDeferred?.()
     if (put._tag === 'Right') observe({ _tag: 'deferred', subscription: name, entity, entityId, sequence, attempt, reason })
     return put
   }

@@ -12,6 +12,8 @@ const mostLate = 1_000
 const lookEach = 250
 
 export interface Retrying {
+  /** Something was deferred here: from now on, looks are frequent again. */
+  readonly soon: () => void
   readonly stop: () => Promise<void>
 }
 
@@ -66,11 +68,15 @@ const retryOne = async (consuming: Consuming, store: EventStore, consumption: Co
 export const retryDeferred = (consuming: Consuming, store: EventStore, consumption: Consumption): Retrying => {
   const { subscription } = consumption
   let stopped = false
+  let isWaiting = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> = Promise.resolve()
 
+  // Milliseconds to the next look: longer and longer while nothing waits, where a look costs something.
+  let interval = lookEach
   const look = async (): Promise<void> => {
     const count = await consuming.topic.deferrals.count(subscription.name, subscription.entity)()
+    interval = count._tag === 'Right' && count.right > 0 ? lookEach : Math.min(Math.max(lookEach, consuming.topic.deferrals.lookEach ?? lookEach), interval * 2)
     if (count._tag === 'Left' || count.right === 0) return
     const progress = await consuming.topic.progress(subscription)()
     if (progress._tag === 'Left' || !progress.right.mine) return
@@ -86,11 +92,20 @@ export const retryDeferred = (consuming: Consuming, store: EventStore, consumpti
   }
   const next = (): void => {
     timer = setTimeout(() => {
+      isWaiting = false
       running = look().catch(() => undefined).then(() => { if (!stopped) next() })
-    }, lookEach)
+    }, interval)
+    isWaiting = true
   }
   next()
   return {
+    soon: () => {
+      if (interval === lookEach) return
+      interval = lookEach
+      if (stopped || !isWaiting) return
+      clearTimeout(timer)
+      next()
+    },
     stop: async () => {
       stopped = true
       clearTimeout(timer)

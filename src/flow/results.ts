@@ -28,7 +28,8 @@ const correlationIdOf = (submitted: Submitted): string | undefined => {
 const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> =>
   ({ _tag: error._tag, message: error.message, retry: error.retry, ...('problems' in error ? { problems: error.problems } : {}) })
 
-const resultOf = (submitted: Submitted, result: Result): SubmitResult => {
+/** What became of an update, for the result topic. */
+export const resultOf = (submitted: Submitted, result: Result): SubmitResult => {
   const correlationId = result._tag === 'Right' ? result.right.correlationId : correlationIdOf(submitted)
   return {
     entity: String(submitted?.entity), at: instantOfDate(new Date()) as string, ...(correlationId === undefined ? {} : { correlationId }),

@@ -4,7 +4,7 @@ import type { Definition } from '../model/definition.ts'
 import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { Subscription } from '../ports/topic.ts'
-import { consume, type Consumption } from './consume.ts'
+import { consume, type Consuming, type Consumption } from './consume.ts'
 import { retryDeferred } from './deferred.ts'
 import { evolveStored, positionOf, projectQueryEngine } from './project-query-engine.ts'
 import { projectGenerations } from './project-views.ts'
@@ -36,7 +36,7 @@ export interface Runtime {
 /** Consumes a registered subscription, and retries what it deferred, until stopped. */
 export const run = ({ ports: { topic, eventStore }, observe }: Runtime, consumption: Consumption): Running => {
   const { subscription } = consumption
-  const consuming = { topic, observe }
+  const consuming: Consuming = { topic, observe, onDeferred: () => retrying.soon() }
   const consumer = topic.subscribe(subscription, consume(consuming, consumption), {
     onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: subscription.name, entity: subscription.entity, attempt, error }),
   })

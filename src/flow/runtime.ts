@@ -4,6 +4,7 @@ import type { Definition } from '../model/definition.ts'
 import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
 import type { Driver } from '../ports/driver.ts'
 import { once, verb, type Context } from './context.ts'
+import { recent, type Recent } from './recent.ts'
 import { receiver, type Receiver } from './receive.ts'
 import { relay, type Relay } from './relay.ts'
 import { reporting } from './results.ts'
@@ -11,6 +12,7 @@ import { roles as allRoles, startProjection, type Role, type Running, type Runti
 import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
 import { subscriptions, type Subscriptions } from './subscriptions.ts'
+import { startUpdates } from './updates.ts'
 
 export interface Connected extends Runtime { readonly relay: Relay }
 
@@ -21,6 +23,8 @@ export interface Core {
   readonly subscriptions: Subscriptions
   readonly start: (roles: readonly Role[]) => TaskEither<Infra | Contention | SchemaConflict, void>
   readonly isRunning: (role: Role) => boolean
+  /** What this process had stored of late; empty where the topic is a log. */
+  readonly recent: Recent
   /** Ends everything; what is in flight is finished first, for at most `timeout` ms. */
   readonly close: (timeout: number) => Promise<void>
 }
@@ -38,15 +42,19 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
   const context: Context = { definitions, ports: opened.get, observe, maxAhead, isClosed: () => closing !== undefined }
   const connect: TaskEither<Infra, Connected> = verb(context, 'connect', () => connected.get)
   const subscribed = subscriptions(connect, observe)
+  const stored = recent()
   const plain = receiver(context, async () => {
     const ready = await connected.get()
-    return ready._tag === 'Left' ? ready : E.right({ ...ready.right, relay: ready.right.relay.publish })
+    if (ready._tag === 'Left') return ready
+    const { relay: { publish }, ports } = ready.right
+    return E.right({ ...ready.right, relay: ports.topic.isLog ? publish : (events) => { stored.note(events); publish(events) } })
   }, subscribed.registering)
   const receiving = results ? reporting(plain, connected.get, observe) : plain
 
   const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
   const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
     if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
+    if (role === 'receiver') return startUpdates(at.ports, plain, definitions.values(), results, observe)()
     if (role === 'relay') at.relay.sweep()
     if (role === 'subscriptions') subscribed.start()
     return Promise.resolve(E.right([]))
@@ -83,7 +91,7 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
     if (ports?._tag === 'Right') await ports.right.close()
   }
   return {
-    context, connect, receiver: receiving, subscriptions: subscribed, start,
+    context, connect, receiver: receiving, subscriptions: subscribed, start, recent: stored,
     isRunning: (role) => running.has(role),
     close: (timeout) => (closing ??= close(timeout)),
   }

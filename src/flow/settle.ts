@@ -60,7 +60,10 @@ const holds = async (settling: Settling, definition: Definition, event: Receipt,
   if (settling.isRunning('query-engine')) {
     const progress = await topic.progress(builtInSubscription('query-engine', definition.name))()
     if (progress._tag === 'Left') return progress
-    if (progress.right.mine) return queryEngine.holds(definition.name, event.entityId, event.sequence)()
+    if (progress.right.mine) {
+      const lacking = await queryEngine.lacking(definition.name, [event])()
+      return lacking._tag === 'Left' ? lacking : E.right(lacking.right.length === 0)
+    }
   }
   return caughtUp(settling, 'query-engine', definition, goals.find((each) => each.projection === 'query-engine' && each.definition === definition)?.goal)
 }

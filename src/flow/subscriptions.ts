@@ -18,6 +18,8 @@ export interface Subscriptions {
   /** What the receiver waits for: an update submitted after `subscribe` is not committed before the subscription is registered. */
   readonly registering: () => Promise<unknown> | undefined
   readonly all: () => readonly Subscription[]
+  /** Names of the subscriptions to results. */
+  readonly allResults: () => readonly string[]
   readonly stop: () => Promise<void>
 }
 
@@ -46,7 +48,8 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
   let started = false
 
   // Tries until it is registered or given up: an outage at start loses no event that comes after it.
-  const register = async ({ subscription, stopping: { signal } }: Entry): Promise<Runtime | undefined> => {
+  // What must be provisioned first holds up no update meanwhile: `onRefused`.
+  const register = async ({ subscription, stopping: { signal } }: Entry, onRefused: () => void): Promise<Runtime | undefined> => {
     for (let attempt = 1; !signal.aborted; attempt++) {
       const connected = await runtime()
       const registered = connected._tag === 'Left' ? connected
@@ -54,6 +57,7 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
       if (registered._tag === 'Right' && connected._tag === 'Right') return connected.right
       if (registered._tag === 'Left') {
         if (registered.left._tag === 'Closed') return undefined
+        if (!registered.left.retry) onRefused()
         observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
       }
       await pause(Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)), signal)
@@ -72,13 +76,15 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
     if (entries.has(keyOf(subscription))) throw invalidDefinition(subscription.entity, `subscription ${subscription.name}`, 'is subscribed in this pipeline already')
     const entry: Entry = { subscription, stopping: new AbortController(), running: undefined, consume: undefined }
     entries.set(keyOf(subscription), entry)
-    const ready = register(entry).then((connected) => {
+    const { promise: decided, resolve: decide } = Promise.withResolvers<void>()
+    const ready = register(entry, decide).then((connected) => {
       if (connected === undefined || entry.stopping.signal.aborted) return
       entry.consume = () => { entry.running ??= start(connected) }
       if (started) entry.consume()
     })
-    registrations.add(ready)
-    void ready.finally(() => registrations.delete(ready))
+    registrations.add(decided)
+    void ready.finally(decide)
+    void decided.finally(() => registrations.delete(decided))
     return { ready, stop: () => stopOne(entry) }
   }
 
@@ -104,6 +110,7 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
     },
     registering: () => (registrations.size === 0 ? undefined : Promise.all(registrations)),
     all: () => [...entries.values()].map(({ subscription }) => subscription).filter(({ entity }) => entity !== ofResults),
+    allResults: () => [...entries.values()].map(({ subscription }) => subscription).filter(({ entity }) => entity === ofResults).map(({ name }) => name),
     stop: async () => void await Promise.all([...entries.values()].map(stopOne)),
   }
 }

@@ -6,6 +6,7 @@ import type { Receipt } from '../model/event.ts'
 import type { Update } from '../model/update.ts'
 import type { DeadLetter, SubmitResult } from '../ports/topic.ts'
 import type { Proof, Target } from './prove.ts'
+import type { Provisioned, ProvisionOptions } from './provision.ts'
 import type { Rebuilt, RebuildOptions } from './rebuild.ts'
 import type { Role } from './roles.ts'
 import type { Status } from './status.ts'
@@ -69,6 +70,8 @@ export interface Verbs<E extends AnyEntity, F extends Face> {
   readonly verify: (entity: E, options?: VerifyOptions) => Out<F, Infra | Contention | NotStarted | UnknownEntity, Proof>
   /** Makes a projection anew beside the one that serves and swaps them at once; resumable after a kill, repeatable. */
   readonly rebuild: (entity: E, options: RebuildOptions & { readonly target: Target }) => Out<F, Infra | Contention | NotStarted | UnknownEntity, Rebuilt>
+  /** Plans what must be there beforehand (topics, subscriptions, a dataset), and with `apply` makes what is missing. Repeatable; deletes and changes nothing. */
+  readonly provision: (options?: ProvisionOptions) => Out<F, Infra | Contention, Provisioned>
   /** Lag, deferred entities and dead letters, per subscription. */
   readonly status: () => Out<F, Infra | Contention, Status>
   readonly deadLetters: {

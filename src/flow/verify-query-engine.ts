@@ -6,7 +6,7 @@ import type { Ports } from '../ports/driver.ts'
 import type { ScanCursor } from '../ports/event-store.ts'
 import type { CheckedRange, CheckedRows } from '../ports/query-engine.ts'
 import { behind, cursorBehind, eventsBetween, nextEntities } from './scan.ts'
-import { asideOf, caughtUp, found, newTally, verifiedOf, type Tally, type Verified, type VerifyOptions } from './verify.ts'
+import { asideOf, caughtUp, found, isOverdue, newTally, verifiedOf, type Tally, type Verified, type VerifyOptions } from './verify.ts'
 
 type Answer<A> = E.Either<Infra | Contention | NotStarted, A>
 
@@ -17,11 +17,11 @@ const isClean = ({ missing, surplus, different }: CheckedRows): boolean => missi
 const keyOf = ({ entityId, sequence }: ScanCursor): string => `${entityId}.${sequence}`
 
 // Counts what the second look still found; what is yet to come is pending.
-const count = async ({ ports, entity, tally }: Verifying, rows: CheckedRows, passed: boolean): Promise<Answer<void>> => {
+const count = async ({ ports, entity, tally }: Verifying, rows: CheckedRows, passed: (at: ScanCursor) => boolean): Promise<Answer<void>> => {
   for (const { entityId, sequence } of rows.missing) {
     const aside = await asideOf(ports, 'query-engine', entity, entityId)
     if (aside._tag === 'Left') return aside
-    if (aside.right.waits || !passed) tally.pending++
+    if (aside.right.waits || !passed({ entityId, sequence })) tally.pending++
     else found(tally, { kind: 'missing', entityId, sequence, ...(aside.right.parked === undefined ? {} : { reason: aside.right.parked }) }, 1)
   }
   for (const at of rows.different) found(tally, { kind: 'different', ...at }, 1)
@@ -63,7 +63,7 @@ const comparePage = async (verifying: Verifying, range: CheckedRange): Promise<A
   const until = range.until ?? events[events.length - 1]?.entityId
   const second = await withoutNewcomers(verifying, await ports.queryEngine.check(entity, { ...range, until, events })(), range.after, until)
   if (second._tag === 'Left') return second
-  const counted = await count(verifying, second.right, passed.right)
+  const counted = await count(verifying, second.right, (at) => passed.right || events.some((event) => keyOf(event) === keyOf(at) && isOverdue(ports, event.recordedAt)))
   return counted._tag === 'Left' || !repair ? counted : mend(verifying, events, second.right)
 }
 

@@ -8,7 +8,7 @@ import type { Ports } from '../ports/driver.ts'
 import type { ScanCursor } from '../ports/event-store.ts'
 import type { ViewDocument, ViewTable } from '../ports/view-store.ts'
 import { behind, historyAfter, nextEntities } from './scan.ts'
-import { asideOf, caughtUp, found, newTally, verifiedOf, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
+import { asideOf, caughtUp, found, isOverdue, newTally, verifiedOf, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
 import { documentOf, start } from './view.ts'
 
 /** Documents read at once. */
@@ -80,7 +80,8 @@ const judge = async (verifying: Verifying, entityId: string): Promise<Answer<voi
   const sequence = held?.sequence ?? 0
   const lacking = lastOf(events) - sequence
   if (lacking > 0) {
-    const waits = aside.right.waits || (!passed && aside.right.parked === undefined)
+    const overdue = events.some((event) => event.sequence > sequence && isOverdue(ports, event.recordedAt))
+    const waits = aside.right.waits || (!passed && !overdue && aside.right.parked === undefined)
     if (waits) tally.pending += lacking
     else found(tally, { kind: 'missing', entityId, sequence: sequence + 1, ...(aside.right.parked === undefined ? {} : { reason: aside.right.parked }) }, lacking)
     if (waits && (held === undefined || isSound(definition, events.filter((event) => event.sequence <= sequence), held))) return E.right(undefined)

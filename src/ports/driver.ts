@@ -1,10 +1,26 @@
 // A driver: the ports fulfilled on one technology.
 import type { TaskEither } from '../fp.ts'
-import type { Infra } from '../model/errors.ts'
+import type { Contention, Infra } from '../model/errors.ts'
 import type { EventStore } from './event-store.ts'
 import type { QueryEngine } from './query-engine.ts'
-import type { Topic } from './topic.ts'
+import type { Subscription, Topic } from './topic.ts'
 import type { ViewStore } from './view-store.ts'
+
+/** What must be there before a pipeline runs. */
+export interface Wanted {
+  readonly entities: readonly string[]
+  readonly subscriptions: readonly Subscription[]
+  /** Subscriptions of the result topic; undefined where results are not published. */
+  readonly results: readonly string[] | undefined
+}
+
+/** One thing that must be there. `differs`: it is there, but otherwise than wanted, and is left as it is. */
+export interface ProvisionStep {
+  readonly kind: 'topic' | 'subscription' | 'dataset'
+  readonly name: string
+  readonly state: 'there' | 'missing' | 'made' | 'differs'
+  readonly note?: string
+}
 
 /** The ports of one open connection. */
 export interface Ports {
@@ -12,6 +28,8 @@ export interface Ports {
   readonly topic: Topic
   readonly viewStore: ViewStore
   readonly queryEngine: QueryEngine
+  /** Looks for everything that must be there, and with `apply` makes what is missing; changes and deletes nothing. Undefined where nothing need be there. */
+  readonly provision?: (wanted: Wanted, apply: boolean) => TaskEither<Infra | Contention, readonly ProvisionStep[]>
   /** Lets go of everything: connections, leases, files. */
   readonly close: () => Promise<void>
 }

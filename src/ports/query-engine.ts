@@ -45,8 +45,8 @@ export interface QueryEngine {
   readonly append: (entity: string, events: readonly StoredEvent[], step?: PositionStep) => TaskEither<QueryEngineError, boolean>
   /** The position stored with the rows; undefined at the start, or where the engine keeps none. */
   readonly position: (entity: string) => TaskEither<QueryEngineError, string | undefined>
-  /** Whether the engine holds this event. */
-  readonly holds: (entity: string, entityId: string, sequence: number) => TaskEither<QueryEngineError, boolean>
+  /** Those of these events that the engine does not hold, in their order; one question, however many. */
+  readonly lacking: (entity: string, events: readonly ScanCursor[]) => TaskEither<QueryEngineError, readonly ScanCursor[]>
   /**
    * Compares all that it holds of a range of entities with their events, recomputed from what it reads back. `events` are those of
    * whole entities in (entityId, sequence) order; the range is the ids behind `after` up to `until`, open where one is undefined.

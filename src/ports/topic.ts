@@ -75,6 +75,8 @@ export interface DeadLetter {
 }
 
 export interface Deferrals {
+  /** Milliseconds between looks for what is due while nothing was; 250 unless said. More where a look costs something. */
+  readonly lookEach?: number
   /** The deferrals and parkings of these entities, for one subscription. */
   readonly of: (subscription: string, entity: string, entityIds: readonly string[]) => TaskEither<TopicError, { readonly deferrals: readonly Deferral[]; readonly parked: readonly DeadLetter[] }>
   /** Writes a deferral; keeps the smaller `from` and the greater `through` of one that is there. */
@@ -126,6 +128,8 @@ export interface Updates {
 }
 
 export interface Topic {
+  /** Whether the event store's log is the topic: deliveries have positions, `progress` counts exactly, nothing is ever pending. */
+  readonly isLog: boolean
   /** Publishes stored events; `attributesOf` makes a message's attributes. A log only wakes its consumers. */
   readonly publish: (events: readonly StoredEvent[], attributesOf: (event: StoredEvent) => { readonly [name: string]: string }) => TaskEither<TopicError, void>
   /** Registers a subscription durably, once; from then on it misses nothing. */

@@ -93,7 +93,7 @@ test('a query engine that another process has open without the lease is Unavaila
     expect((await left(queryEngine.position('Lead'), 'Unavailable')).message).toMatch(/another process/)
     await other.kill()
     expect(await right(queryEngine.position('Lead'))).toBe('1')
-    expect(await right(queryEngine.holds('Lead', idOf('a'), 1))).toBe(true)
+    expect(await right(queryEngine.lacking('Lead', [{ entityId: idOf('a'), sequence: 1 }]))).toEqual([])
   })
 })))
 

@@ -126,9 +126,14 @@ export const queryEngine = (replica: Replica): QueryEngine => {
     evolve: (entity, schema) => withWriter(`query engine ${entity}`, (connection, duckdb) => evolve(connection, duckdb, entity, schema)),
     append: (entity, events, step) => withWriter(`query engine ${entity}`, (connection, duckdb) => append(connection, duckdb, entity, events, step)),
     position: (entity) => withWriter(`query engine ${entity}`, (_, duckdb) => position(duckdb, entity)),
-    holds: (entity, entityId, sequence) => withWriter(`query engine ${entity}`, async (connection, duckdb) => {
+    lacking: (entity, events) => withWriter(`query engine ${entity}`, async (connection, duckdb) => {
       const current = await live(connection, duckdb, entity)
-      return current !== undefined && (await first(connection, `SELECT 1 FROM ${logTable(entity, current.generation)} WHERE _entity_id = $1 AND _sequence = CAST($2 AS BIGINT) LIMIT 1`, [entityId, String(sequence)])) !== undefined
+      if (current === undefined || events.length === 0) return events
+      const asked = JSON.stringify(events.map(({ entityId, sequence }) => ({ e: entityId, s: sequence })))
+      const rows = (await connection.runAndReadAll(`SELECT l._entity_id, l._sequence FROM ${logTable(entity, current.generation)} AS l SEMI JOIN ` +
+        `(SELECT unnest(from_json($1, '[{"e":"VARCHAR","s":"BIGINT"}]')) AS a) AS q ON l._entity_id = q.a.e AND l._sequence = q.a.s`, [asked])).getRows()
+      const held = new Set(rows.map(([entityId, sequence]) => `${String(entityId)}.${String(sequence)}`))
+      return events.filter(({ entityId, sequence }) => !held.has(`${entityId}.${sequence}`))
     }),
     check: (entity, range) => onLive('verify', entity, (connection, duckdb, now) => checkRows(duckdb, connection, entity, now, range)),
     fill: (entity, events) => onLive('rebuild', entity, (_, duckdb, now) => insert(duckdb, entity, now, now.building === undefined ? [] : [now.building.generation], events)),

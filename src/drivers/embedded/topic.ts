@@ -102,6 +102,7 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
   })
 
   return {
+    isLog: true,
     publish: () => async () => {
       wake.now()
       return E.right(undefined)

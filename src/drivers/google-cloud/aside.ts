@@ -75,6 +75,8 @@ const change = <A>(store: Datastore, key: Key, next: (now: Deferral | undefined)
 }
 
 export const deferrals = (store: Datastore): Deferrals => ({
+  // Each look is a query that is billed; what this process defers itself it need not look for.
+  lookEach: 5_000,
   of: (subscription, entity, entityIds) => async () => {
     const prefix = scopeOf(subscription, entity)
     const waiting = await among(store, deferralKind, prefix, entityIds.map((entityId) => deferralKey({ subscription, entity, entityId })))()

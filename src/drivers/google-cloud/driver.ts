@@ -10,6 +10,8 @@ import { leases } from './lease.ts'
 import { namesOf, type NameTemplates } from './names.ts'
 import { withoutDataset } from './no-dataset.ts'
 import { outbox } from './outbox.ts'
+import { provision } from './provision.ts'
+import type { TopicOptions } from './provisioning.ts'
 import { pubsub } from './pubsub.ts'
 import { registry } from './registry-datastore.ts'
 import { topic } from './topic.ts'
@@ -27,6 +29,8 @@ export interface GoogleCloudOptions {
   readonly index?: { readonly [entity: string]: readonly string[] }
   /** Names of topics and subscriptions. */
   readonly names?: NameTemplates
+  /** Whether the receiver also consumes an update topic per entity, where producers in any language publish YADTO maps. */
+  readonly updates?: boolean
   /** Ordering keys that an entity's events are published under; 8 unless said, 0 for none. */
   readonly lanes?: number
   /** Makes topics and subscriptions when they are first used, for emulators and development. In production `provision` makes them beforehand. */
@@ -54,9 +58,11 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
     await leased.releaseAll()
     await Promise.all([rpc.right.close(), wires.right.publisher.close(), wires.right.subscriber.close()])
   }
+  const settings: TopicOptions = { names: namesOf(options.names), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
   return E.right({
     eventStore: events, queryEngine,
-    topic: topic(pub, store, shared, leased, events, { names: namesOf(options.names), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time' }),
+    topic: topic(pub, store, shared, leased, events, settings),
+    provision: provision(pub, undefined, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
     close: () => (closing ??= close()),
   })

@@ -6,6 +6,6 @@ import type { QueryEngine } from '../../ports/query-engine.ts'
 const refused = () => TE.left(notProvisioned('query engine', 'this pipeline was given no dataset', "googleCloud({ dataset: '…' })"))
 
 export const withoutDataset: QueryEngine = {
-  evolve: refused, append: refused, position: refused, holds: refused, check: refused, fill: refused, query: refused,
+  evolve: refused, append: refused, position: refused, lacking: refused, check: refused, fill: refused, query: refused,
   generations: { of: refused, begin: refused, advance: refused, swap: refused },
 }

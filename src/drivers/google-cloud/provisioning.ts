@@ -14,6 +14,8 @@ export interface TopicOptions {
   readonly lanes: number
   /** Whether what is missing is made at run time, and not beforehand by `provision`. */
   readonly provisions: boolean
+  /** Whether the receiver consumes update topics too. */
+  readonly updates: boolean
 }
 
 /** A server-side filter of these attributes, where it is short enough (256 bytes); consumers check again. https://cloud.google.com/pubsub/docs/subscription-message-filter */

@@ -123,10 +123,10 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
   }
 
   return {
-    publish, subscribe, progress,
+    isLog: false, publish, subscribe, progress,
     register: (subscription) => pipe(
       ensureSubscription(pubsub, options, names.subscription(subscription.entity, subscription.name), names.persisted(subscription.entity), filterText(subscription.filter)),
       TE.flatMap(() => begin(registry, subscription))),
-    deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), updates: updates(pubsub, options),
+    deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), ...(options.updates ? { updates: updates(pubsub, options) } : {}),
   }
 }

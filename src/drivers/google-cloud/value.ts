@@ -28,8 +28,8 @@ export const nothing: Value = { nullValue: 'NULL_VALUE', ...bare }
 /** An array says of its elements, never of itself, whether they are indexed. */
 export const array = (values: readonly Value[]): Value => ({ arrayValue: { values } })
 export const entity = (properties: Properties): Value => ({ entityValue: { properties }, ...bare })
-export const indexed = ({ excludeFromIndexes: _, ...value }: Value): Value =>
-  (value.arrayValue === undefined ? value : { arrayValue: { values: (value.arrayValue?.values ?? []).map(indexed) } })
+export const indexed = (value: Value): Value =>
+  (value.arrayValue === undefined ? { ...value, excludeFromIndexes: false } : { arrayValue: { values: (value.arrayValue?.values ?? []).map(indexed) } })
 
 /** An instant of 27 characters, to the microsecond. */
 export const instant = (at: string): Value => {

@@ -102,12 +102,14 @@ export const queryEngineAppend: readonly ContractCase[] = [
     },
   },
   {
-    name: 'holds: tells the events that are there from those that are not',
+    name: 'lacking: tells the events that are not there from those that are',
     run: async ({ ports: { queryEngine } }) => {
-      assert.equal(await right(queryEngine.holds('Lead', idOf('1'), 1)), false)
+      assert.deepEqual(await right(queryEngine.lacking('Lead', [{ entityId: idOf('1'), sequence: 1 }])), [{ entityId: idOf('1'), sequence: 1 }])
       await fill(queryEngine, events)
-      const holds = (id: string, sequence: number, entity = 'Lead') => right(queryEngine.holds(entity, idOf(id), sequence))
+      const holds = async (id: string, sequence: number, entity = 'Lead') => (await right(queryEngine.lacking(entity, [{ entityId: idOf(id), sequence }]))).length === 0
       assert.deepEqual([await holds('1', 1), await holds('6', 4), await holds('1', 5), await holds('7', 1), await holds('1', 1, 'Account')], [true, true, false, false, false])
+      const asked = [...events.map(({ entityId, sequence }) => ({ entityId, sequence })), { entityId: idOf('1'), sequence: 99 }, { entityId: idOf('nobody'), sequence: 1 }]
+      assert.deepEqual([await right(queryEngine.lacking('Lead', asked)), await right(queryEngine.lacking('Lead', []))], [asked.slice(-2), []])
     },
   },
   {
