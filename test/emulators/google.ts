@@ -14,8 +14,10 @@ export interface Emulator {
   /** `127.0.0.1:port`. */
   readonly host: string
   readonly stop: () => Promise<void>
-  /** Starts it again on the same port; memory is gone but for what it keeps on disk. */
-  readonly restart: () => Promise<void>
+  /** Ends it, waits for `meanwhile`, and starts it again on the same port. The legacy Datastore emulator keeps its data on disk, the others lose it. */
+  readonly restart: (meanwhile: () => Promise<void>) => Promise<void>
+  /** Holds its process up while `meanwhile` runs: calls hang, nothing is lost. */
+  readonly suspend: (meanwhile: () => Promise<void>) => Promise<void>
 }
 
 const given: { readonly [E in EmulatorName]: string } = { firestore: 'DATASTORE_EMULATOR_HOST', datastore: 'DATASTORE_LEGACY_EMULATOR_HOST', pubsub: 'PUBSUB_EMULATOR_HOST' }
@@ -55,7 +57,7 @@ const commandOf = (name: EmulatorName): Command | undefined => {
     ? ['cloud-firestore-emulator/cloud-firestore-emulator.jar', (jar) => ({ file: 'java', args: (port) => ['-Xmx512m', '-Duser.language=en', '-cp', jar, 'com.google.cloud.datastore.emulator.firestore.CloudFirestore', '--host=127.0.0.1', `--port=${port}`, '--database-mode=datastore-mode'] })]
     : name === 'pubsub'
       ? ['pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar', (jar) => ({ file: 'java', args: (port) => ['-Xmx512m', '-jar', jar, '--host=127.0.0.1', `--port=${port}`] })]
-      : ['cloud-datastore-emulator/cloud_datastore_emulator', (script) => ({ file: script, args: (port, folder) => ['start', '--host=127.0.0.1', `--port=${port}`, '--testing', folder] })]
+      : ['cloud-datastore-emulator/cloud_datastore_emulator', (script) => ({ file: script, args: (port, folder) => ['start', '--host=127.0.0.1', `--port=${port}`, '--consistency=1.0', '--store_index_configuration_on_disk=false', folder] })]
   const [file] = globSync(join(platform, pattern))
   return file === undefined ? undefined : args(file)
 }
@@ -80,20 +82,24 @@ const ready = async (host: string, hasEnded: () => boolean): Promise<void> => {
   }
 }
 
-const launch = async ({ file, args }: Command, port: number): Promise<() => Promise<void>> => {
-  const folder = mkdtempSync(join(tmpdir(), 'dreampipe-emulator-'))
+interface Launched { readonly stop: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>; readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void }
+
+const launch = async ({ file, args }: Command, port: number, folder: string): Promise<Launched> => {
   // A group of its own: the legacy emulator's script does not hand signals on.
   const started = spawn(file, args(port, folder), { stdio: 'ignore', detached: true })
   let over = false
   const ended = new Promise<void>((resolve) => { started.once('close', () => { over = true; resolve() }) })
-  const kill = (): void => { try { process.kill(-(started.pid as number), 'SIGKILL') } catch { /* It is gone. */ } }
+  const send = (signal: NodeJS.Signals): void => { try { process.kill(-(started.pid as number), signal) } catch { /* It is gone. */ } }
+  const kill = (): void => send('SIGKILL')
   process.once('exit', kill)
   await ready(`127.0.0.1:${port}`, () => over)
-  return async () => {
-    kill()
-    await ended
-    process.removeListener('exit', kill)
-    rmSync(folder, { recursive: true, force: true })
+  return {
+    signal: send,
+    stop: async (signal) => {
+      send(signal)
+      await ended
+      process.removeListener('exit', kill)
+    },
   }
 }
 
@@ -105,13 +111,30 @@ export const emulator = async (name: EmulatorName): Promise<Emulator | undefined
   const mode = process.env['DREAMPIPE_EMULATORS']
   if (mode === 'off') return undefined
   const host = process.env[given[name]]
-  if (host !== undefined && host !== '') return { host, stop: async () => undefined, restart: async () => undefined }
+  if (host !== undefined && host !== '') return { host, stop: async () => undefined, restart: (meanwhile) => meanwhile(), suspend: (meanwhile) => meanwhile() }
   const command = commandOf(name)
   if (command === undefined) {
     if (mode === 'required') throw new Error(howToGet(name))
     return undefined
   }
   const port = await freePort()
-  let stop = await launch(command, port)
-  return { host: `127.0.0.1:${port}`, stop: () => stop(), restart: async () => { await stop(); stop = await launch(command, port) } }
+  const folder = mkdtempSync(join(tmpdir(), 'dreampipe-emulator-'))
+  let launched = await launch(command, port, folder)
+  return {
+    host: `127.0.0.1:${port}`,
+    stop: async () => {
+      await launched.stop('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    },
+    restart: async (meanwhile) => {
+      await launched.stop('SIGTERM')
+      await meanwhile()
+      launched = await launch(command, port, folder)
+    },
+    suspend: async (meanwhile) => {
+      launched.signal('SIGSTOP')
+      await meanwhile()
+      launched.signal('SIGCONT')
+    },
+  }
 }

@@ -1,0 +1,36 @@
+// What the google-cloud tests share: emulators found or named as missing, and a project of its own for each test.
+import { randomUUID } from 'node:crypto'
+import { Datastore } from '@google-cloud/datastore'
+import { PubSub } from '@google-cloud/pubsub'
+import { afterAll } from 'vitest'
+import type { Driver } from 'dreampipe'
+import { googleCloud, type GoogleCloudOptions } from 'dreampipe/google-cloud'
+import { emulator, howToGet, type Emulator, type EmulatorName } from '../emulators/google.ts'
+
+/** Starts emulators for a file's tests; undefined where one is missing, which is printed. They end with the file. */
+export const servers = async <const N extends EmulatorName>(suite: string, ...names: readonly N[]): Promise<{ readonly [E in N]: Emulator } | undefined> => {
+  if (process.env['DREAMPIPE_EMULATORS'] === 'off') {
+    console.log(`not run: ${suite} (DREAMPIPE_EMULATORS=off)`)
+    return undefined
+  }
+  const started = await Promise.all(names.map(async (name) => [name, await emulator(name)] as const))
+  afterAll(async () => void await Promise.all(started.map(([, server]) => server?.stop())))
+  const missing = started.filter(([, server]) => server === undefined).map(([name]) => howToGet(name))
+  if (missing.length > 0) {
+    console.log(`not run: ${suite}: ${missing.join('; ')}`)
+    return undefined
+  }
+  console.log(`run: ${suite} on ${names.map((name) => `the ${name} emulator`).join(', ')}`)
+  return Object.fromEntries(started) as { readonly [E in N]: Emulator }
+}
+
+export interface Hosts { readonly datastore: string; readonly pubsub: string }
+
+/** A project that nobody else uses. */
+export const newProject = (): string => `p${randomUUID().slice(0, 12)}`
+
+/** The driver on emulators. */
+export const onEmulators = ({ datastore, pubsub }: Hosts, projectId: string, more: Partial<GoogleCloudOptions> = {}): Driver => googleCloud({
+  projectId, namespace: 'test', provision: 'at run time',
+  clients: { datastore: new Datastore({ projectId, apiEndpoint: datastore }), pubsub: new PubSub({ projectId, apiEndpoint: pubsub }) }, ...more,
+})
