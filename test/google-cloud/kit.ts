@@ -1,10 +1,6 @@
 // What the google-cloud tests share: emulators found or named as missing, and a project of its own for each test.
 import { randomUUID } from 'node:crypto'
-import { Datastore } from '@google-cloud/datastore'
-import { PubSub } from '@google-cloud/pubsub'
 import { afterAll } from 'vitest'
-import type { Driver } from 'dreampipe'
-import { googleCloud, type GoogleCloudOptions } from 'dreampipe/google-cloud'
 import { emulator, howToGet, type Emulator, type EmulatorName } from '../emulators/google.ts'
 
 /** Starts emulators for a file's tests; undefined where one is missing, which is printed. They end with the file. */
@@ -24,13 +20,7 @@ export const servers = async <const N extends EmulatorName>(suite: string, ...na
   return Object.fromEntries(started) as { readonly [E in N]: Emulator }
 }
 
-export interface Hosts { readonly datastore: string; readonly pubsub: string }
-
 /** A project that nobody else uses. */
 export const newProject = (): string => `p${randomUUID().slice(0, 12)}`
 
-/** The driver on emulators. */
-export const onEmulators = ({ datastore, pubsub }: Hosts, projectId: string, more: Partial<GoogleCloudOptions> = {}): Driver => googleCloud({
-  projectId, namespace: 'test', provision: 'at run time',
-  clients: { datastore: new Datastore({ projectId, apiEndpoint: datastore }), pubsub: new PubSub({ projectId, apiEndpoint: pubsub }) }, ...more,
-})
+export { onHosts as onEmulators, type Hosts } from './on-hosts.ts'
