@@ -36,10 +36,10 @@ const storedEvent = (candidate: Candidate, outcome: Outcome): StoredEvent =>
   ({ ...outcome.event, entity: candidate.entity, kind: candidate.kind, payload: candidate.payload })
 
 // The receipt carries the update's own correlation id, whichever event holds its content.
-const receiptOf = (candidate: Candidate, event: EventInfo, status: Receipt['status']): Receipt => {
-  const { correlationId: _, ...info } = event
-  return { ...info, status, entity: candidate.entity, ...(candidate.correlationId === undefined ? {} : { correlationId: candidate.correlationId }) }
-}
+const receiptOf = ({ entity, correlationId }: Candidate, { entityId, eventId, sequence, occurredAt, recordedAt, source, version }: EventInfo, status: Receipt['status']): Receipt => ({
+  entityId, eventId, sequence, occurredAt, recordedAt, source, status, entity,
+  ...(version === undefined ? undefined : { version }), ...(correlationId === undefined ? undefined : { correlationId }),
+})
 
 const onceOnly = (done: (result: Result) => void): ((result: Result) => void) => {
   let isDone = false

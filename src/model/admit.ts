@@ -47,6 +47,15 @@ const keyPairs = (definition: Definition, content: Yadto, problems: Problem[]): 
   return pairs
 }
 
+// The instant of a millisecond, remembered: many updates are admitted within one.
+const latestAt = ((): ((millis: number) => string | undefined) => {
+  let known = { millis: NaN, instant: undefined as string | undefined }
+  return (millis) => {
+    if (known.millis !== millis) known = { millis, instant: instantOfDate(new Date(millis)) }
+    return known.instant
+  }
+})()
+
 const occurredAtOf = (definition: Definition, content: Yadto, maxAhead: number, problems: Problem[]): string => {
   const { timestamp } = definition
   const value: EntityPropertyValue | undefined = own(content, timestamp)
@@ -57,7 +66,7 @@ const occurredAtOf = (definition: Definition, content: Yadto, maxAhead: number, 
   if (value === undefined || value.value === null) return say('Missing', 'is the timestamp: every update carries it')
   const instant = value.propertyType === 'DateTime' ? value.value as string : value.propertyType === 'String' ? canonicalInstant(value.value as string) : undefined
   if (instant === undefined) return say('BadTimestamp', 'the timestamp is a DateTime, or a String that holds an ISO 8601 instant with an offset')
-  const latest = instantOfDate(new Date(Date.now() + maxAhead))
+  const latest = latestAt(Date.now() + maxAhead)
   return latest !== undefined && instant > latest ? say('BadTimestamp', `lies more than ${Math.round(maxAhead / 1000)} s ahead of the clock`) : instant
 }
 
@@ -95,7 +104,11 @@ export const admit = (definition: Definition, submitted: Submitted, known: Prope
 }
 
 // Canonical text of one property; the fragments joined are the payload.
-const fragment = (name: string, value: EntityPropertyValue): string => `"${name}":${JSON.stringify(value)}`
+const fragment = (name: string, value: EntityPropertyValue): string => {
+  const { value: text } = value
+  // A scalar by hand, which is what nearly every property is: `propertyType`, then `value`, as decoding makes them.
+  return typeof text === 'string' ? `"${name}":{"propertyType":"${value.propertyType}","value":${JSON.stringify(text)}}` : `"${name}":${JSON.stringify(value)}`
+}
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 

@@ -79,11 +79,11 @@ const seenToo = (candidate: Candidate, head: Head): Head => ({
 
 /**
  * Whether a candidate is new, a duplicate or outdated. `marked` is the sequence of the event that bears one of the
- * candidate's fingerprints, if any. The one place that decides; every driver calls it inside its transaction.
+ * candidate's fingerprints, if any; in `history` mode it settles a duplicate without the head. The one place that decides; every driver calls it inside its transaction.
  */
 export const decide = (candidate: Candidate, head: Head | undefined, marked: number | undefined): Decision => {
-  if (head === undefined) return storeAfter(candidate, head)
   if (candidate.by === 'history') return marked === undefined ? storeAfter(candidate, head) : { _tag: 'duplicate', of: marked }
+  if (head === undefined) return storeAfter(candidate, head)
   if (candidate.occurredAt < head.seenAt) return { _tag: 'outdated', of: head.latest.sequence }
   if (candidate.occurredAt === head.seenAt && (marked !== undefined || candidate.marks.some(({ fingerprint }) => head.seen.includes(fingerprint)))) {
     return { _tag: 'duplicate', of: marked ?? head.latest.sequence }

@@ -1,18 +1,19 @@
 // Identity: an entity's id is a UUID v5 of its name and identifier values; an event's id adds the sequence.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 // The fixed namespace: the UUID v5 of 'dreampipe' in the URL namespace (RFC 9562). Changing it would rename every entity.
 const namespace = Buffer.from('300bff6311f55f828d239dcc6b8f98af', 'hex')
-
-const hexOf = (bytes: Buffer): string => bytes.toString('hex')
+const variants = ['8', '9', 'a', 'b'] as const
 
 /** The id of the entity that these (property, canonical text) pairs name; `pairs` are sorted by property. */
 export const entityIdOf = (entity: string, pairs: readonly (readonly [property: string, text: string])[]): string => {
-  const digest = createHash('sha1').update(namespace).update(JSON.stringify([entity, ...pairs]), 'utf8').digest()
-  digest[6] = ((digest[6] as number) & 0x0f) | 0x50
-  digest[8] = ((digest[8] as number) & 0x3f) | 0x80
-  const hex = hexOf(digest)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+  const name = JSON.stringify([entity, ...pairs])
+  const bytes = Buffer.allocUnsafe(namespace.length + Buffer.byteLength(name, 'utf8'))
+  bytes.set(namespace)
+  bytes.write(name, namespace.length, 'utf8')
+  const hex = hash('sha1', bytes, 'hex')
+  // Version 5, and the variant in the two bits behind it.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variants[Number.parseInt(hex.charAt(16), 16) & 3] as string}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** `<entityId>.<sequence in 12 digits>`. */

@@ -55,6 +55,12 @@ test('history: each distinct update is stored once, whatever the order of arriva
   }), { numRuns: 500 })
 })
 
+test('history: a mark settles a duplicate without the head; in latest, an entity without a head is new', () => {
+  expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, 3)).toEqual({ _tag: 'duplicate', of: 3 })
+  expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, undefined)).toMatchObject({ _tag: 'store', sequence: 1 })
+  expect(decide(candidateOf({ c: 1, t: 1, by: 'latest' }, ['r']), undefined, undefined)).toMatchObject({ _tag: 'store', sequence: 1 })
+})
+
 for (const by of ['history', 'latest'] as const) {
   test(`${by}: replaying a stream a second time stores nothing`, () => {
     fc.assert(fc.property(streamOf(by), (stream) => {

@@ -16,7 +16,7 @@ import { viewStore } from './view-store.ts'
 export interface EmbeddedOptions {
   /** Where the data lives; made where it is not there. `:memory:` keeps nothing. */
   readonly folder: string
-  /** DuckDB's memory limit (`512MB`); without one it is 128MB, and 1GB once an entity has more than 500 columns. */
+  /** DuckDB's memory limit (`512MB`); without one it is 64MB, 128MB once it is asked anything or an entity has more than 100 columns (`:memory:` always), and 1GB beyond 500 columns. */
   readonly memory?: string
 }
 

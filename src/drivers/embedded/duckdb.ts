@@ -23,6 +23,8 @@ export interface DuckDb {
   readonly nextWritten: () => number
   /** Allows the memory that an entity of so many leaf columns needs. */
   readonly makeRoom: (leaves: number) => Promise<void>
+  /** Allows the memory that questions need; `beside` does so by itself. */
+  readonly makeRoomToAsk: () => Promise<void>
   /** Runs work on a connection of its own, beside the others. */
   readonly beside: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
   /** Closes the file once all work on it has ended; until then nobody may open it again. */
@@ -47,10 +49,14 @@ const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency
 /** Said to what comes behind the closing. To be tried again, so that nobody takes it for a fault of the events. */
 export const isClosing = (): Unavailable => unavailable('query engine', 'it is being closed')
 
-/** DuckDB's memory limit, and what it needs for very wide entities: it works on 2,048 values of each column at once, however few the rows. */
-const usual = '128MB'
-const wide = '1GB'
-const wideLeaves = 500
+/**
+ * DuckDB's memory limit by the widest entity's leaf columns: it works on 2,048 values of each column at once, however few the rows. A file needs little to be
+ * projected into before it is asked anything, and DuckDB fills what it is given whenever it compresses rows; `:memory:` holds the rows themselves, and has nowhere to spill to.
+ */
+const rooms = [{ above: 0, limit: '64MB' }, { above: 100, limit: '128MB' }, { above: 500, limit: '1GB' }] as const
+/** The least room of who is asked questions. */
+const asked = 1
+const firstRoom = (path: string): number => (path === ':memory:' ? 1 : 0)
 
 // No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in BigQuery.
 const settings = (memory: string): Record<string, string> => ({
@@ -100,10 +106,10 @@ const executing = (writer: DuckDBConnection): DuckDb['execute'] => {
   }
 }
 
-/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it is 128MB, and 1GB once an entity is very wide. */
+/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it grows with the widest entity, see `rooms`. */
 export const openDuckDb = (path: string, memory: string | undefined): TaskEither<Unavailable | MissingDependency, DuckDb> => TE.tryCatch(async () => {
   const module = await import('@duckdb/node-api')
-  const instance = await module.DuckDBInstance.create(path, settings(memory ?? usual))
+  const instance = await module.DuckDBInstance.create(path, settings(memory ?? (rooms[firstRoom(path)] as (typeof rooms)[number]).limit))
   const writer = await instance.connect()
   const opening = await settled(writer, memory).catch((thrown: unknown) => {
     // Or the file would stay open, and the next try would open it twice.
@@ -120,9 +126,26 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
     running.add(ended)
     return work
   }
+  let room = firstRoom(path)
+  let widening: Promise<void> = Promise.resolve()
+  // One after the other, so that a smaller room never follows a greater one.
+  const widen = (connection: DuckDBConnection, needed: number): Promise<void> => {
+    const next = widening.then(async () => {
+      if (memory !== undefined || needed <= room) return
+      await connection.run(`SET GLOBAL memory_limit = '${(rooms[needed] as (typeof rooms)[number]).limit}'`)
+      room = needed
+    })
+    widening = next.catch(() => undefined)
+    return next
+  }
+  const makeRoom = (leaves: number): Promise<void> => widen(writer, rooms.findLastIndex(({ above }) => leaves > above))
   let last: Promise<unknown> = Promise.resolve()
   const exclusive = <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => tracked(() => {
-    const next = last.then(() => work(writer))
+    const next = last.then(() => work(writer)).catch(async (thrown: unknown) => {
+      // What did not fit is tried again, and finds more room.
+      if (engineReason(thrown).startsWith('Out of Memory')) await widen(writer, asked).catch(() => undefined)
+      throw thrown
+    })
     last = next.catch(() => undefined)
     return next
   })
@@ -131,14 +154,12 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
     const connection = await instance.connect()
     reading.add(connection)
     try {
+      await widen(connection, asked)
       return await work(connection)
     } finally {
       reading.delete(connection)
       connection.closeSync()
     }
-  }
-  const makeRoom = async (leaves: number): Promise<void> => {
-    if (memory === undefined && leaves > wideLeaves) await writer.run(`SET GLOBAL memory_limit = '${wide}'`)
   }
   const close = async (): Promise<void> => {
     over = true
@@ -151,7 +172,7 @@ export const openDuckDb = (path: string, memory: string | undefined): TaskEither
     instance.closeSync()
   }
   let written = opening * writesPerOpening
-  return { module, live: new Map(), execute: executing(writer), nextWritten: () => ++written, makeRoom, exclusive, beside: (work) => tracked(() => beside(work)), close }
+  return { module, live: new Map(), execute: executing(writer), nextWritten: () => ++written, makeRoom, makeRoomToAsk: () => widen(writer, asked), exclusive, beside: (work) => tracked(() => beside(work)), close }
 }, (thrown) => asError(`open ${path}`, thrown))
 
 /** Runs `work` in one transaction; what it did is rolled back where it fails or answers false. */

@@ -1,30 +1,46 @@
 // The event store on SQLite: one transaction a batch, decided and numbered inside it.
+import type { StatementSync } from 'node:sqlite'
 import { pipe, TE } from '../../fp.ts'
 import { decide, type Candidate, type Decision, type Head, type Outcome } from '../../model/candidate.ts'
-import { infoOf, type EventInfo } from '../../model/event.ts'
+import type { EventInfo } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { Appended, Batch, EventStore, SchemaGuard, Versioned } from '../../ports/event-store.ts'
-import { bytesOfDigest, bytesOfId, digestOfBytes, eventColumns, eventOfRow, markOf, type Row } from './codec.ts'
+import { bytesOfDigest, bytesOfId, eventColumns, eventOfRow, markOf, type Row } from './codec.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
 
+// Rows as arrays, digests as text: an object, and a buffer for each BLOB, would cost more than the look itself.
+type HeadRow = readonly [sequence: number, latestAt: string, latestSequence: number, rule: string, content: string, seenAt: string, seen: string | null]
+type InfoRow = readonly [sequence: number, occurredAt: string, recordedAt: string, source: string, version: string | null, correlationId: string | null]
+const infoColumns = 'sequence, occurred_at, recorded_at, source, version, correlation_id'
+
+const arrays = (statement: StatementSync): StatementSync => {
+  statement.setReturnArrays(true)
+  return statement
+}
+
 const statements = (db: Sqlite, entity: string) => ({
-  head: db.statement(`SELECT sequence, latest_at, latest_sequence, rule, content, seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`),
-  marked: db.statement(`SELECT entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, '' AS payload FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`),
-  event: db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`),
+  head: arrays(db.statement(`SELECT sequence, latest_at, latest_sequence, rule, lower(hex(content)), seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`)),
+  marked: arrays(db.statement(`SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`)),
+  event: arrays(db.statement(`SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`)),
   insert: db.statement(`INSERT INTO ${eventsTable(entity)} (entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, mark, fingerprint, payload) VALUES (?,?,?,?,?,?,?,?,?,?,?)`),
   putHead: db.statement(`INSERT INTO ${headsTable(entity)} (entity_id, sequence, latest_at, latest_sequence, rule, content, seen_at, seen) VALUES (?,?,?,?,?,?,?,?) ` +
     'ON CONFLICT (entity_id) DO UPDATE SET sequence = excluded.sequence, latest_at = excluded.latest_at, latest_sequence = excluded.latest_sequence, rule = excluded.rule, content = excluded.content, seen_at = excluded.seen_at, seen = excluded.seen'),
 })
 
-const headOfRow = (row: Row | undefined): Head | undefined => row === undefined ? undefined : {
-  sequence: row['sequence'] as number,
-  latest: { occurredAt: row['latest_at'] as string, sequence: row['latest_sequence'] as number, rule: row['rule'] as string, content: digestOfBytes(row['content']) },
-  seenAt: row['seen_at'] as string,
-  seen: row['seen'] === null ? [] : JSON.parse(row['seen'] as string) as string[],
+const headOf = (sql: Statements, id: Uint8Array): Head | undefined => {
+  const row = sql.head.get(id) as unknown as HeadRow | undefined
+  if (row === undefined) return undefined
+  const [sequence, latestAt, latestSequence, rule, content, seenAt, seen] = row
+  return { sequence, latest: { occurredAt: latestAt, sequence: latestSequence, rule, content }, seenAt, seen: seen === null ? [] : JSON.parse(seen) as string[] }
 }
+
+const infoOfRow = (entityId: string, [sequence, occurredAt, recordedAt, source, version, correlationId]: InfoRow): EventInfo => ({
+  entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt, recordedAt, source,
+  ...(version === null ? undefined : { version }), ...(correlationId === null ? undefined : { correlationId }),
+})
 
 type Statements = ReturnType<typeof statements>
 
@@ -33,9 +49,9 @@ const putHead = (sql: Statements, id: Uint8Array, { sequence, latest, seenAt, se
 }
 
 // The event that bears one of the candidate's fingerprints: its row is the receipt of a duplicate, without a look of its own.
-const markedRow = (sql: Statements, id: Uint8Array, candidate: Candidate): Row | undefined => {
+const markedRow = (sql: Statements, id: Uint8Array, candidate: Candidate): InfoRow | undefined => {
   for (const { fingerprint } of candidate.marks) {
-    const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint))
+    const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint)) as unknown as InfoRow | undefined
     if (row !== undefined) return row
   }
   return undefined
@@ -50,17 +66,20 @@ const insert = (sql: Statements, id: Uint8Array, candidate: Candidate, sequence:
   }
 }
 
-const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate): { readonly decision: Decision; readonly marked: Row | undefined } => {
-  const head = headOfRow(sql.head.get(id))
+// What is expected to be known is looked for by its mark first: in `history` mode that settles it, without the head.
+const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate, isExpected: boolean): { readonly decision: Decision; readonly marked: InfoRow | undefined } => {
+  const early = isExpected && candidate.by === 'history' ? markedRow(sql, id, candidate) : undefined
+  if (early !== undefined) return { decision: decide(candidate, undefined, early[0]), marked: early }
+  const head = headOf(sql, id)
   const marked = head === undefined ? undefined : markedRow(sql, id, candidate)
-  return { decision: decide(candidate, head, marked?.['sequence'] as number | undefined), marked }
+  return { decision: decide(candidate, head, marked?.[0]), marked }
 }
 
-const eventAt = (sql: Statements, id: Uint8Array, { entity }: Candidate, sequence: number): EventInfo => infoOf(eventOfRow(entity, sql.event.get(id, sequence) as Row))
+const eventAt = (sql: Statements, id: Uint8Array, { entityId }: Candidate, sequence: number): EventInfo => infoOfRow(entityId, sql.event.get(id, sequence) as unknown as InfoRow)
 
-const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): Outcome => {
+const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string, isExpected: boolean): Outcome => {
   const id = bytesOfId(candidate.entityId)
-  const { decision, marked } = decisionOn(sql, id, candidate)
+  const { decision, marked } = decisionOn(sql, id, candidate, isExpected)
   if (decision._tag === 'store') {
     if (candidate.untransformed === true) return { status: 'untransformed', event: eventAt(sql, id, candidate, decision.sequence - 1) }
     const event = insert(sql, id, candidate, decision.sequence, recordedAt)
@@ -68,7 +87,7 @@ const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string): O
     return { status: 'stored', event }
   }
   if (decision._tag === 'duplicate' && decision.head !== undefined) putHead(sql, id, decision.head)
-  return { status: decision._tag, event: marked?.['sequence'] === decision.of ? infoOf(eventOfRow(candidate.entity, marked)) : eventAt(sql, id, candidate, decision.of) }
+  return { status: decision._tag, event: marked?.[0] === decision.of ? infoOfRow(candidate.entityId, marked) : eventAt(sql, id, candidate, decision.of) }
 }
 
 const versionedOf = (row: Row | undefined): Versioned | undefined =>
@@ -100,7 +119,13 @@ export const eventStore = (db: Sqlite): EventStore => {
     }
     const recordedAt = instantOfDate(new Date()) as string
     const outcomes: Outcome[] = []
-    for (const candidate of candidates) outcomes.push(appendOne(sqlOf(candidate.entity), candidate, recordedAt))
+    // Redeliveries come in runs.
+    let isExpected = false
+    for (const candidate of candidates) {
+      const outcome = appendOne(sqlOf(candidate.entity), candidate, recordedAt, isExpected)
+      isExpected = outcome.status === 'duplicate'
+      outcomes.push(outcome)
+    }
     return { _tag: 'appended', outcomes }
   }
   return {
@@ -110,7 +135,7 @@ export const eventStore = (db: Sqlite): EventStore => {
       return error
     })),
     lookup: (candidates) => db.read('lookup', () => candidates.map((candidate) =>
-      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate).decision._tag !== 'store')),
+      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate, true).decision._tag !== 'store')),
     history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
       : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`)
         .all(bytesOfId(entityId), after, limit).map((row) => eventOfRow(entity, row))),

@@ -26,7 +26,7 @@ export interface Replica {
 }
 
 /** Characters of rows that one statement takes: DuckDB needs several times their memory. */
-const statementLength = 1_000_000
+const statementLength = 300_000
 
 // Base64 as DuckDB's BLOB literal text.
 const escaped = (base64: string): string => Buffer.from(base64, 'base64').toString('hex').replace(/../g, '\\x$&')
@@ -119,6 +119,7 @@ export const queryEngine = (replica: Replica): QueryEngine => {
     pipe(opened(`${verb} ${entity}`), TE.flatMap((duckdb) => TE.tryCatch(() => duckdb.exclusive(async (connection) => {
       const now = await live(connection, duckdb, entity)
       if (now === undefined) throw unavailable(`${verb} ${entity}`, 'its tables are not made yet')
+      await duckdb.makeRoomToAsk()
       return work(connection, duckdb, now)
     }), (thrown): QueryEngineError | NotStarted => duckDbError(`${verb} ${entity}`, thrown))))
 
