@@ -13,6 +13,8 @@ export { entity } from './model/entity.ts'
 export type {
   AnyEntity, Delete, Entity, EventOf, Identifier, MaybeTask, Past, Shape, State, TransformContext, Upsert, View, Where,
 } from './model/entity.ts'
+export { producer } from './model/producer.ts'
+export type { Budget, Change, Page, PageContext, Producer, ProducerDefinition } from './model/producer.ts'
 export type { Meta, Update } from './model/update.ts'
 export { entitiesFrom, entityFrom } from './model/configuration.ts'
 export { y } from './model/property.ts'
