@@ -9,6 +9,8 @@ export default {
     'google-cloud': 'src/google-cloud.ts',
     driver: 'src/driver.ts',
     testing: 'src/testing.ts',
+    'adapters/csv': 'adapters/csv/index.ts',
+    'adapters/http': 'adapters/http/index.ts',
     'adapters/jsonl': 'adapters/jsonl/index.ts',
   },
   format: ['esm', 'cjs'],

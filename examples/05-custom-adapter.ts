@@ -1,6 +1,9 @@
-// A custom adapter: any async iterable of updates is a source; this one reads pages of a helpdesk's JSON.
-import { createPipeline, entity, y, type Update } from 'dreampipe'
+// A custom adapter: a helpdesk's JSON API with next-page links becomes a producer; a wrong field or type in it does not compile.
+import { createPipeline, entity, producer, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
+import { t } from 'dreampipe/fp'
+import { httpPages } from 'dreampipe/adapters/http'
+import { helpdesk } from './helpdesk.ts'
 
 const Ticket = entity('Ticket', {
   properties: { id: y.integer(), title: y.string(), state: y.enum(['open', 'closed']), updatedAt: y.dateTime() },
@@ -9,33 +12,28 @@ const Ticket = entity('Ticket', {
 })
 
 interface Row { readonly id: number; readonly subject: string; readonly open: boolean; readonly updated_at: string; readonly deleted: boolean }
-interface Page { readonly rows: readonly Row[]; readonly next: string | null }
-type Fetch = (url: string) => Promise<Page>
+interface Answer { readonly rows: readonly Row[]; readonly next: string | null; readonly until: string }
 
-/** The extractor pulls pages; back-pressure is the loop's own: the next page is fetched when this one is submitted. */
-async function* tickets(fetchPage: Fetch, since: string): AsyncGenerator<Update<'Ticket'>> {
-  for (let url: string | null = `/tickets?since=${since}`; url !== null;) {
-    const page: Page = await fetchPage(url)
-    for (const row of page.rows) yield normalise(row)
-    url = page.next
-  }
-}
-
-/** The adapter gives the source's words our names and types; a wrong name or type does not compile. */
-const normalise = (row: Row): Update<'Ticket'> => (row.deleted
-  ? Ticket.toDelete({ id: row.id, updatedAt: row.updated_at }, { source: 'helpdesk' })
-  : Ticket.toUpdate({ id: row.id, title: row.subject, state: row.open ? 'open' : 'closed', updatedAt: row.updated_at }, { source: 'helpdesk' }))
-
-// Stands in for fetch(), so that the example runs anywhere.
-const helpdesk: Record<string, Page> = {
-  '/tickets?since=2024-01-01': { rows: [{ id: 1, subject: 'No sound', open: true, updated_at: '2024-01-02T09:00:00Z', deleted: false }, { id: 2, subject: 'No light', open: true, updated_at: '2024-01-02T10:00:00Z', deleted: false }], next: '/tickets?page=2' },
-  '/tickets?page=2': { rows: [{ id: 1, subject: 'No sound', open: false, updated_at: '2024-01-03T09:00:00Z', deleted: false }, { id: 2, subject: '', open: false, updated_at: '2024-01-03T10:00:00Z', deleted: true }], next: null },
-}
-const fetchPage: Fetch = async (url) => helpdesk[url] ?? { rows: [], next: null }
+const server = await helpdesk() // a small server of this example's own
+const tickets = producer({
+  name: 'helpdesk-tickets', // names the stored cursor, and is the updates' source
+  entity: Ticket,
+  cursor: t.string, // any io-ts codec
+  start: '2024-01-01T00:00:00Z',
+  pages: httpPages<Answer, Row, string>({
+    first: (since) => `${server.url}/tickets?since=${since}`,
+    next: ({ next }) => next,
+    records: ({ rows }) => rows,
+    cursor: ({ until }) => until, // saved once this page's records are stored
+  }),
+  normalise: (row, to) => (row.deleted // a throw here puts this row into quarantine, the rest goes on
+    ? to.delete({ id: row.id, updatedAt: row.updated_at })
+    : to.update({ id: row.id, title: row.subject, state: row.open ? 'open' : 'closed', updatedAt: row.updated_at })),
+})
 
 await using pipeline = createPipeline([Ticket], { driver: embedded({ folder: ':memory:' }) })
 await pipeline.start()
-console.log(await pipeline.submitAll(tickets(fetchPage, '2024-01-01')))
+const { stored, pages, cursor } = await pipeline.run(tickets) // or pipeline.schedule(tickets, '*/5 * * * *')
 await pipeline.settled()
-console.log(await pipeline.sql('SELECT id, title, state FROM Ticket ORDER BY id'))
-console.log(await pipeline.sql("SELECT id, state FROM Ticket_as_of('2024-01-02T12:00:00Z') ORDER BY id"))
+console.log({ stored, pages, cursor }, await pipeline.sql('SELECT id, title, state FROM Ticket ORDER BY id'), await pipeline.sql("SELECT id, state FROM Ticket_as_of('2024-01-02T12:00:00Z') ORDER BY id"))
+await server.close()

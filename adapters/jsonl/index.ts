@@ -1,7 +1,5 @@
 // The jsonl adapter: newline-delimited JSON, plain or gzip, from a file or a stream, to updates. The small one to copy.
-import { createReadStream } from 'node:fs'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { sourceOf, unpackedBytes, type Bytes } from '../reading.ts'
 
 /** A line that could not be turned into updates; the lines behind it go on. */
 export interface BadLine {
@@ -24,46 +22,9 @@ export interface JsonlOptions<U> {
   readonly maxLength?: number
 }
 
-type Bytes = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>
-
-// RFC 1952: every gzip file begins with these two bytes.
-const isGzip = (start: Uint8Array): boolean => start[0] === 0x1f && start[1] === 0x8b
-
-const asBytes = (chunk: Uint8Array | string): Uint8Array => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-
-// The bytes of a source, the first chunk long enough to tell what it is.
-const chunksOf = async function* (source: Bytes): AsyncGenerator<Uint8Array> {
-  let start: Uint8Array | undefined = Buffer.alloc(0)
-  for await (const chunk of source) {
-    if (start === undefined) yield asBytes(chunk)
-    else {
-      start = Buffer.concat([start, asBytes(chunk)])
-      if (start.length < 2) continue
-      yield start
-      start = undefined
-    }
-  }
-  if (start !== undefined && start.length > 0) yield start
-}
-
-const unpacked = (chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> => {
-  const gunzip = createGunzip()
-  // What goes wrong on the way destroys the gunzip, and its reader gets the error.
-  pipeline(Readable.from(chunks), gunzip, () => undefined)
-  return gunzip
-}
-
-// The text of a source, unpacked where its first bytes say gzip.
 const texts = async function* (source: Bytes): AsyncGenerator<string> {
-  const chunks = chunksOf(source)
-  const first = await chunks.next()
-  if (first.done === true) return
-  const all = (async function* () {
-    yield first.value
-    yield* chunks
-  })()
   const decoder = new TextDecoder('utf-8')
-  for await (const chunk of isGzip(first.value) ? unpacked(all) : all) yield decoder.decode(chunk, { stream: true })
+  for await (const chunk of unpackedBytes(source)) yield decoder.decode(chunk, { stream: true })
   yield decoder.decode()
 }
 
@@ -94,8 +55,6 @@ const lines = async function* (source: Bytes, maxLength: number): AsyncGenerator
   }
   if (rest !== '' || dropped) yield line(rest)
 }
-
-const sourceOf = (from: string | URL | Bytes): Bytes => (typeof from === 'string' || (typeof from === 'object' && 'href' in from) ? createReadStream(from) : from)
 
 /**
  * Updates from newline-delimited JSON: a path, a file URL, or a stream of bytes or text. Empty lines are passed over; a line that

@@ -1,0 +1,73 @@
+// The http adapter: pages of a JSON API with next-page links, as the `pages` of a producer: time limits, and failures that say whether to try again.
+import type { Page, PageContext } from 'dreampipe'
+
+export interface HttpPagesOptions<A, R, C> {
+  /** The first page behind a cursor. */
+  readonly first: (from: C) => string | URL
+  /** The page behind this one; undefined or null ends the run. Relative ones are resolved. */
+  readonly next: (answer: A) => string | null | undefined
+  readonly records: (answer: A) => readonly R[]
+  /** The cursor behind this page. */
+  readonly cursor: (answer: A, before: C) => C
+  /** How many records there are altogether, where the answer says so. */
+  readonly expected?: (answer: A) => number | undefined
+  /** Headers of every request; a function is asked each time (a token that expires). */
+  readonly headers?: { readonly [name: string]: string } | (() => { readonly [name: string]: string } | Promise<{ readonly [name: string]: string }>)
+  /** Milliseconds that one request may take; 30,000 unless said. */
+  readonly timeout?: number
+}
+
+// An error that a run tries again, or does not. Neither headers nor a query, which may hold a secret, are in its message.
+const failed = (url: URL, why: string, retry: boolean, cause?: unknown): Error => Object.assign(new Error(`GET ${url.origin}${url.pathname}: ${why}`, cause === undefined ? undefined : { cause }), { retry })
+
+// Statuses that another try may not meet: too early, too many, and the server's own. https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
+const passing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500
+
+const longestWait = 60_000
+
+// What a server asks for with Retry-After, in seconds or as a date.
+const retryAfter = (text: string | null): number => {
+  if (text === null) return 0
+  const seconds = Number(text)
+  const milliseconds = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
+  return Math.min(longestWait, Math.max(0, Number.isFinite(milliseconds) ? milliseconds : 0))
+}
+
+const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  const timer = setTimeout(resolve, milliseconds)
+  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+})
+
+const get = async <A>(url: URL, headers: { readonly [name: string]: string }, timeout: number, signal: AbortSignal): Promise<A> => {
+  const limit = AbortSignal.timeout(timeout)
+  try {
+    const response = await fetch(url, { headers: { accept: 'application/json', ...headers }, signal: AbortSignal.any([signal, limit]) })
+    if (!response.ok) {
+      await response.body?.cancel()
+      if (passing(response.status)) await paused(retryAfter(response.headers.get('retry-after')), signal)
+      throw failed(url, `status ${response.status}`, passing(response.status))
+    }
+    return await response.json() as A
+  } catch (thrown) {
+    if (signal.aborted || (typeof thrown === 'object' && thrown !== null && 'retry' in thrown)) throw thrown
+    throw failed(url, limit.aborted ? `no answer within ${timeout} ms` : 'no answer that is JSON', true, thrown)
+  }
+}
+
+/**
+ * The pages of a JSON API: `pages: httpPages({ first, next, records, cursor })` in a `producer`. Each request counts as one call of
+ * the run's budget. Throws with `retry: true` for what may pass (network, time limit, 408, 425, 429, 5xx), and `retry: false` for what will not.
+ */
+export const httpPages = <A, R, C>({ first, next, records, cursor, expected, headers = {}, timeout = 30_000 }: HttpPagesOptions<A, R, C>) =>
+  async function* (from: C, { signal, budget }: PageContext): AsyncGenerator<Page<R, C>> {
+    let reached = from
+    for (let url: URL | undefined = new URL(first(from)); url !== undefined;) {
+      budget.spend(1)
+      const answer: A = await get<A>(url, typeof headers === 'function' ? await headers() : headers, timeout, signal)
+      reached = cursor(answer, reached)
+      const all = expected?.(answer)
+      yield { records: records(answer), cursor: reached, ...(all === undefined ? {} : { expected: all }) }
+      const link: string | null | undefined = next(answer)
+      url = link === null || link === undefined ? undefined : new URL(link, url)
+    }
+  }
