@@ -9,6 +9,8 @@ const { open, missing } = bigQueryBench()
 const wrong: { readonly [name: string]: string } = {
   'types: Double comes back exactly, alone, in lists, in objects and in lists of objects': 'it keeps NaN as null, and Infinity nowhere inside of lists',
   'check: recomputes every type and nesting, deletes, parts, nulls and missing lists': 'it keeps NaN as null, and Infinity nowhere inside of lists',
+  'check: what lies beyond columns and levels is no difference': 'it keeps its tables in SQLite, which takes 2,000 columns, and 2,000 leaves and the system columns are more',
+  'query: a failure while it runs is the query\'s, and the next one works': 'it answers brackets 20,000 deep, which BigQuery refuses',
 }
 
 const skip = (name: string, why: string): void => {

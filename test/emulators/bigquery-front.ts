@@ -1,13 +1,13 @@
 // An HTTP front before goccy's BigQuery emulator: mends what it gets wrong of tables, views, functions and insertAll, and makes faults on demand.
 // What the emulator is asked for is SQL alone. Mended here: etags and If-Match (it has none), tables.patch (it changes metadata and no table),
 // views and functions replaced (it says duplicate), insertAll (it keeps texts inside of records as texts, base64 as it is, and drops no repeated
-// insertId; a bad row is a 500), and the reason of a bad query (jobInternalError, which in BigQuery passes).
+// insertId; a bad row is a 500), dry runs (they run), and the reason of a bad query (jobInternalError, which in BigQuery passes).
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inPlace, type TableField } from '../../src/schema/bigquery.ts'
-import { createTable, holdsAll, literal, unknownFields, widenTable, type Json } from './bigquery-sql.ts'
+import { createTable, holdsAll, literal, ownValue, unknownFields, widenTable, type Json } from './bigquery-sql.ts'
 
-export interface Asked { readonly method: string; readonly path: string; readonly body: string; readonly etag: string | undefined }
+export interface Asked { readonly method: string; readonly path: string; readonly query: string; readonly body: string; readonly etag: string | undefined }
 export interface Answered { readonly status: number; readonly body: Json }
 /** What a fault does to a request: an answer in place of the real one, none at all, or none though the work is done. */
 export type Fault = (asked: Asked) => Answered | 'cut' | 'lose' | undefined | Promise<Answered | 'cut' | 'lose' | undefined>
@@ -73,7 +73,7 @@ export const openFront = async (emulator: string, project: string): Promise<Fron
         return
       }
       try {
-        literals.push(`(${table.fields.map((field) => literal(field, json[field.name], field.name)).join(', ')})`)
+        literals.push(`(${table.fields.map((field) => literal(field, ownValue(json, field.name), field.name)).join(', ')})`)
       } catch (thrown) {
         const { location, message } = thrown as { location: string; message: string }
         errors.push({ index, errors: [{ reason: 'invalid', location, message }] })
@@ -131,6 +131,8 @@ export const openFront = async (emulator: string, project: string): Promise<Fron
       if (asked.method === 'POST' && answered.status === 200) datasets.add((JSON.parse(asked.body) as { datasetReference: { datasetId: string } }).datasetReference.datasetId)
       return asked.method === 'GET' && !datasets.has(id) ? refusal(404, 'notFound', `Not found: Dataset ${project}:${id}`) : answered
     }
+    const dry = asked.path.endsWith('/jobs') ? dryRunOf(asked.body) : undefined
+    if (dry !== undefined) return dry
     const answered = await alone(() => forward(asked))
     const { error } = answered.body as { error?: { code: number; message: string } }
     return error === undefined || error.code === 404 ? answered : refusal(400, 'invalidQuery', error.message)
@@ -138,7 +140,8 @@ export const openFront = async (emulator: string, project: string): Promise<Fron
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const etag = request.headers['if-match']
-    const asked: Asked = { method: request.method ?? 'GET', path: (request.url ?? '').replace(/^\/bigquery\/v2/, '').split('?')[0] ?? '', body: await bodyOf(request), etag }
+    const [path = '', query = ''] = (request.url ?? '').replace(/^\/bigquery\/v2/, '').split('?')
+    const asked: Asked = { method: request.method ?? 'GET', path, query, body: await bodyOf(request), etag }
     for (const fault of faults) {
       const made = await fault(asked)
       if (made === 'lose') await answer(asked)
@@ -154,6 +157,13 @@ export const openFront = async (emulator: string, project: string): Promise<Fron
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, faults,
     close: () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections() }),
   }
+}
+
+// A dry run is one that runs, there; what it is asked for is the kind of statement.
+const dryRunOf = (body: string): Answered | undefined => {
+  const { configuration } = JSON.parse(body) as { readonly configuration: { readonly dryRun?: boolean; readonly query: { readonly query: string } } }
+  const word = /^[\s(]*(\w+)/.exec(configuration.query.query)?.[1]?.toUpperCase() ?? ''
+  return configuration.dryRun === true ? ok({ statistics: { query: { statementType: word === 'WITH' || word === 'FROM' ? 'SELECT' : word } } }) : undefined
 }
 
 const reply = (response: ServerResponse, { status, body }: Answered): void => {

@@ -16,6 +16,9 @@ export const createTable = (table: string, fields: readonly TableField[]): strin
 
 const text = (value: string): string => `'${value.replace(/[\\'\p{Cc}\u2028\u2029\ufeff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`
 
+/** What an object bears itself under a name. */
+export const ownValue = (object: Json, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
+
 /** What makes a row bad. */
 export const bad = (location: string, message: string): never => { throw Object.assign(new Error(message), { location, bad: true }) }
 
@@ -44,7 +47,7 @@ export const literal = (field: TableField, value: unknown, path: string): string
   if (value === undefined || value === null) return 'NULL'
   if (field.type !== 'RECORD') return scalar(field.type, value, path)
   if (typeof value !== 'object' || Array.isArray(value)) return bad(path, 'This field is not a record.')
-  return `${typeOf(field)}(${(field.fields ?? []).map((inner) => literal(inner, (value as Json)[inner.name], `${path}.${inner.name}`)).join(', ')})`
+  return `${typeOf(field)}(${(field.fields ?? []).map((inner) => literal(inner, ownValue(value as Json, inner.name), `${path}.${inner.name}`)).join(', ')})`
 }
 
 /** The paths of what a row has and the table has not. */

@@ -9,6 +9,7 @@ import type { JobOptions } from './bigquery-jobs.ts'
 import { select } from './bigquery-select.ts'
 import { advanceBuild, beginBuild, generationsOf, swapBuild } from './query-engine-build.ts'
 import { checkRows, hasRow } from './query-engine-check.ts'
+import type { Row } from '../../schema/bigquery-row.ts'
 import { insertRows, isTableGone, rowsOf, type Inserting, type NotLive } from './query-engine-insert.ts'
 import { lateness } from './query-engine-late.ts'
 import { livesIn, writtenTo, type Live } from './query-engine-live.ts'
@@ -55,21 +56,22 @@ export const queryEngine = (bigquery: BigQuerySource, registry: Registry, option
     return next
   }
 
-  const write = async (entity: string, live: Live, generation: number, events: readonly StoredEvent[]): Promise<void> =>
-    insertRows(inserting(entity, live), generation, rowsOf(entity, events, live.columns))
-
-  const rowsNow = async (entity: string, events: readonly StoredEvent[]): Promise<Live> => {
+  // The rows of events, and what was live when they were made.
+  const encoded = async (entity: string, events: readonly StoredEvent[]): Promise<{ readonly live: Live; readonly rows: readonly Row[] }> => {
     const known = await lives.current(entity)
+    const rows = known === undefined ? [] : rowsOf(entity, events, known.columns)
+    if (known !== undefined && rows.every((row) => row.late === 0)) return { live: known, rows }
     // A value without a column: another replica may have made it a moment ago.
-    const live = known === undefined || rowsOf(entity, events, known.columns).some((row) => row.late > 0) ? await lives.reload(entity) : known
+    const live = await lives.reload(entity)
     if (live === undefined) throw unavailable(`query engine ${entity}`, 'its tables are not made yet')
-    return live
+    return { live, rows: rowsOf(entity, events, live.columns) }
   }
 
   const append = async (entity: string, events: readonly StoredEvent[]): Promise<boolean> => {
     if (events.length === 0) return true
-    for (let live = await rowsNow(entity, events); ;) {
-      const written = await Promise.allSettled(writtenTo(live).map((generation) => write(entity, live, generation, events)))
+    const { live: first, rows } = await encoded(entity, events)
+    for (let live = first; ;) {
+      const written = await Promise.allSettled(writtenTo(live).map((generation) => insertRows(inserting(entity, first), generation, rows)))
       const failed = written.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
       if (failed === undefined) return true
       const now = isTableGone(failed.reason) ? await lives.reload(entity) : undefined
@@ -106,7 +108,7 @@ export const queryEngine = (bigquery: BigQuerySource, registry: Registry, option
     }),
     check: (entity, range) => onLive('verify', entity, (live) => checkRows(rest, options, entity, live, range)),
     fill: (entity, events) => onLive('rebuild', entity, async (live) => {
-      if (live.building !== undefined) await write(entity, live, live.building.generation, events)
+      if (live.building !== undefined) await insertRows(inserting(entity, live), live.building.generation, rowsOf(entity, events, live.columns))
     }),
     generations: {
       of: (entity) => onLive('rebuild', entity, async (live) => generationsOf(live)),
