@@ -1,5 +1,5 @@
 // Query engines on BigQuery's emulator for tests: a dataset and a registry each, connections that share both.
-import { BigQuery } from '@google-cloud/bigquery'
+import { bigQueryClient, type BigQuerySource } from '../../src/drivers/google-cloud/bigquery-client.ts'
 import type { BigQueryEngine, QueryEngineOptions } from '../../src/drivers/google-cloud/query-engine.ts'
 import { provisionDataset, queryEngine } from '../../src/drivers/google-cloud/query-engine.ts'
 import type { Registry } from '../../src/drivers/google-cloud/registry.ts'
@@ -15,7 +15,7 @@ export interface Warehouse {
   readonly dataset: string
   readonly registry: Registry
   readonly front: Front
-  readonly client: () => BigQuery
+  readonly client: () => BigQuerySource
   readonly engine: (more?: Partial<QueryEngineOptions>) => BigQueryEngine
   readonly stop: () => Promise<void>
 }
@@ -39,7 +39,7 @@ export const bigQueryBench = (): BigQueryBench => {
     const { front, stop } = await startBigQuery(found.at)
     const dataset = `d${++datasets}`
     const registry = memoryRegistry()
-    const client = () => new BigQuery({ projectId: bigQueryProject, apiEndpoint: front.endpoint })
+    const client = () => bigQueryClient({ projectId: bigQueryProject, apiEndpoint: front.endpoint })
     await right(provisionDataset(client(), { dataset }))
     return { dataset, registry, front, client, stop, engine: (more = {}) => queryEngine(client(), registry, { dataset, freshFor: 100, patience: 5_000, retryLate: 200, ...more }) }
   }

@@ -29,10 +29,13 @@ export interface Rest {
 const isMissing = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'code' in thrown && (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
 
-/** A client made on first use, once; throws `MissingDependency` where the package is not installed. */
+/**
+ * A client made on first use, once; throws `MissingDependency` where the package is not installed. Its own retries are off: a request can
+ * only take out those that follow an answer, and those that follow none would hold up ours.
+ */
 export const bigQueryClient = (options: BigQueryOptions): (() => Promise<BigQuery>) => {
   let made: Promise<BigQuery> | undefined
-  return () => (made ??= import('@google-cloud/bigquery').then(({ BigQuery: Client }) => new Client(options)).catch((thrown: unknown) => {
+  return () => (made ??= import('@google-cloud/bigquery').then(({ BigQuery: Client }) => new Client({ retryOptions: { autoRetry: false }, ...options })).catch((thrown: unknown) => {
     made = undefined
     throw isMissing(thrown) ? missingDependency('open BigQuery', '@google-cloud/bigquery', thrown) : thrown
   }))
@@ -43,7 +46,7 @@ export const pause = (attempt: number, most = 8_000): Promise<void> =>
   new Promise((resolve) => { setTimeout(resolve, (0.5 + Math.random() / 2) * Math.min(50 * 2 ** attempt, most)) })
 
 const send = (client: BigQuery, { method, path, query, body, etag }: Call): Promise<unknown> => new Promise((resolve, reject) => {
-  // `maxRetries` takes the client's own retries out: they know neither our time nor which errors pass.
+  // `maxRetries` takes an injected client's own retries out: they know neither our time nor which errors pass.
   const request = {
     method, uri: `/${path}`, maxRetries: 0, headers: { 'Content-Type': 'application/json', ...(etag === undefined ? {} : { 'If-Match': etag }) },
     ...(query === undefined ? {} : { qs: query }), ...(body === undefined ? {} : { body }),

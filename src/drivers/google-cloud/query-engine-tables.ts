@@ -66,8 +66,9 @@ const resourceOf = (project: string, dataset: string, { kind, name, query }: Sql
   }
 
 // One object as the registry says at a moment after the object was looked at: whoever writes later looked later, so that an older
-// definition never replaces a newer one, however long its writer slept.
-const makeObject = async (rest: Rest, lives: Lives, entity: string, which: number): Promise<void> => {
+// definition never replaces a newer one, however long its writer slept. False where the registry has moved on from this revision: the
+// objects that this one reads are not there yet then.
+const makeObject = async (rest: Rest, lives: Lives, entity: string, revision: number, which: number): Promise<boolean> => {
   const place = await rest.place()
   for (let attempt = 0; ; attempt++) {
     const kind = which === 3 ? 'routines' : 'tables'
@@ -75,15 +76,21 @@ const makeObject = async (rest: Rest, lives: Lives, entity: string, which: numbe
     const name = [`${entity}_log`, `${entity}_events`, entity, `${entity}_as_of`][which] as string
     const found = await unless(rest.call<Resource>({ method: 'GET', path: `${path}/${name}` }), isNotFound)
     const live = await lives.reload(entity)
-    const object = live === undefined ? undefined : sqlObjects(place, entity, live.generation, live.columns, live.updates)[which]
-    if (object === undefined || (found?.view?.query ?? found?.definitionBody) === object.query) return
+    const object = live?.revision === revision ? sqlObjects(place, entity, live.generation, live.columns, live.updates)[which] : undefined
+    if (object === undefined) return false
+    if ((found?.view?.query ?? found?.definitionBody) === object.query) return true
     const body = JSON.stringify(resourceOf(place.project, place.dataset, object))
     const made = found === undefined
       ? await unless(rest.call({ method: 'POST', path, body }), isConflict)
       : await unless(rest.call({ method: object.kind === 'view' ? 'PATCH' : 'PUT', path: `${path}/${name}`, etag: found.etag, body }), isOutdated)
-    if (made !== undefined) return
+    if (made !== undefined) return true
     await pause(attempt)
   }
+}
+
+const makeAll = async (rest: Rest, lives: Lives, entity: string, revision: number): Promise<boolean> => {
+  for (const which of [0, 1, 2, 3]) if (!(await makeObject(rest, lives, entity, revision, which))) return false
+  return true
 }
 
 /** Makes the SQL objects what the registry says, and notes that they are. */
@@ -91,8 +98,7 @@ export const makeObjects = async (rest: Rest, lives: Lives, entity: string): Pro
   for (;;) {
     const before = await lives.reload(entity)
     if (before === undefined || before.made === before.revision) return
-    for (const which of [0, 1, 2, 3]) await makeObject(rest, lives, entity, which)
-    await lives.change(entity, (live) => (live?.revision === before.revision ? { ...live, made: before.revision } : undefined))
+    if (await makeAll(rest, lives, entity, before.revision)) await lives.change(entity, (live) => (live?.revision === before.revision ? { ...live, made: before.revision } : undefined))
   }
 }
 
