@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../src/model/event.ts'
 import { range, right } from '../../src/testing/check.ts'
 import { ask, count, fill } from '../../src/testing/querying.ts'
 import { integer, object, schemaFor, storedEvent, string } from '../../src/testing/samples.ts'
-import type { Asked, Fault } from '../emulators/bigquery-front.ts'
+import { refusal, type Asked, type Fault } from '../emulators/bigquery-front.ts'
 import { bigQueryBench, type Warehouse } from './google-cloud-bench.ts'
 
 const { missing, warehouse } = bigQueryBench()
@@ -153,6 +153,29 @@ describe.skipIf(missing !== undefined)('replicas', () => {
     expect(await verdict(rebuilder, stored)).toEqual(clean)
     expect(await count(rebuilder, 'Lead')).toBe(stored.length)
   }, 60_000)
+
+  test('a table that takes no rows yet is waited for before anybody writes to it', async () => {
+    const store = await fresh()
+    let unseen = 3
+    store.front.faults.add(({ path, method }) => (path.endsWith('/insertAll') && unseen-- > 0 ? refusal(404, 'notFound', `Not found: Table ${path} ${method}`) : undefined))
+    await right(store.engine().evolve('Lead', schemaFor([first])))
+    expect(unseen).toBeLessThan(0)
+    expect([await right(store.engine().append('Lead', [first])), await count(store.engine(), 'Lead_log')]).toEqual([true, 1])
+  })
+
+  test('one that still writes to a generation that was dropped writes to those that count', async () => {
+    const store = await fresh()
+    const [rebuilder, stale] = [store.engine({ freshFor: 1 }), store.engine({ freshFor: 60_000 })]
+    await fill(stale, [first])
+    for (const definition of ['one', 'two']) {
+      const { generation } = await right(rebuilder.generations.begin('Lead', definition))
+      await right(rebuilder.fill('Lead', [first]))
+      await right(rebuilder.generations.swap('Lead', generation))
+    }
+    const second = { ...first, sequence: 2, eventId: first.eventId.replace(/1$/, '2') }
+    await right(stale.append('Lead', [second]))
+    expect(await verdict(rebuilder, [first, second])).toEqual(clean)
+  })
 
   test('an append costs one call once the tables are known', async () => {
     const store = await fresh()

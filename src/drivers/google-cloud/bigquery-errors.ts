@@ -30,6 +30,9 @@ export const isNotFound = ({ code }: Refusal): boolean => code === 404
 export const isConflict = ({ code }: Refusal): boolean => code === 409
 export const isOutdated = ({ code }: Refusal): boolean => code === 412
 
+/** Whether the dataset itself is what is missing. */
+const lacksDataset = ({ code, message }: Refusal): boolean => code === 404 && /not found: dataset\b/i.test(message)
+
 const remedy = 'pipeline.provision()'
 
 /** The tagged error of anything thrown while working on an entity's tables. */
@@ -38,8 +41,7 @@ export const engineError = (verb: string, thrown: unknown): QueryEngineError => 
   const refusal = refusalOf(thrown)
   const why = `BigQuery: ${refusal.message}`
   if (isTransient(refusal)) return unavailable(verb, why, thrown)
-  if (refusal.code === 404 && /dataset/i.test(refusal.message) && !/table/i.test(refusal.message)) return notProvisioned(verb, why, remedy, thrown)
-  if (refusal.code === 401 || refusal.code === 403) return notProvisioned(verb, why, remedy, thrown)
+  if (lacksDataset(refusal) || refusal.code === 401 || refusal.code === 403) return notProvisioned(verb, why, remedy, thrown)
   // A table that is gone, or not seen yet by the servers that take rows.
   return refusal.code === 404 || refusal.code === 409 || refusal.code === 412 ? unavailable(verb, why, thrown) : brokenDown(verb, why, thrown)
 }
@@ -49,7 +51,7 @@ export const queryError = (thrown: unknown): SqlError => {
   if (isDreampipeError(thrown, 'InvalidQuery')) return thrown
   if (isDreampipeError(thrown)) return engineError('sql', thrown)
   const refusal = refusalOf(thrown)
-  // What a query may not see is a fault of the query: BigQuery answers 403 and 404 for tables elsewhere too.
-  const itself = refusal.code === 400 || (refusal.code === 404 && !/dataset/i.test(refusal.message))
+  // A table that is not there, or that the query may not see, is the query's fault; the right to ask at all is not.
+  const itself = refusal.code === 400 || (refusal.code === 404 && !lacksDataset(refusal)) || (refusal.code === 403 && /access denied: table\b/i.test(refusal.message))
   return itself && !isTransient(refusal) ? invalidQuery('sql', '', refusal.message, thrown) : engineError('sql', thrown)
 }

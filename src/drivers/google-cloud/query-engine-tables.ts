@@ -33,6 +33,16 @@ export const ensureDataset = async (rest: Rest, location?: string): Promise<bool
   return await unless(rest.call({ method: 'POST', path: 'datasets', body }), isConflict) !== undefined
 }
 
+// The servers that take rows see a new table later than those that made it. A row of nothing but an unknown column is refused once they do, and never written.
+const awaitTable = async (rest: Rest, path: string): Promise<void> => {
+  const start = performance.now()
+  const body = JSON.stringify({ rows: [{ json: { __none__: '' } }] })
+  for (let attempt = 0; performance.now() - start < rest.patience; attempt++) {
+    if (await unless(rest.call({ method: 'POST', path: `${path}/insertAll`, body }), isNotFound) !== undefined) return
+    await pause(attempt)
+  }
+}
+
 /** Makes a log table hold these columns; repeatable, and side by side with others who add theirs. */
 export const ensureTable = async (rest: Rest, entity: string, generation: number, columns: Columns): Promise<void> => {
   const { project, dataset } = await rest.place()
@@ -42,7 +52,7 @@ export const ensureTable = async (rest: Rest, entity: string, generation: number
     const found = await unless(rest.call<Resource>({ method: 'GET', path }), isNotFound)
     if (found === undefined) {
       const body = JSON.stringify({ tableReference: { projectId: project, datasetId: dataset, tableId }, ...logDefinition(columns) })
-      if (await unless(rest.call({ method: 'POST', path: tablesPath(dataset), body }), isConflict) !== undefined) return
+      if (await unless(rest.call({ method: 'POST', path: tablesPath(dataset), body }), isConflict) !== undefined) return awaitTable(rest, path)
     } else {
       const have = found.schema?.fields ?? []
       const fields = mergedFields(have, logFields(columns))

@@ -18,7 +18,7 @@ import type { Registry } from './registry.ts'
 
 export interface QueryEngineOptions extends JobOptions {
   readonly dataset: string
-  /** Milliseconds for which a replica trusts what it knows of an entity's tables, and a rebuild waits for all to know of it; 1,000 unless said. */
+  /** Milliseconds for which a replica trusts what it knows of an entity's tables, and a rebuild waits for all to know of it; 1,000 unless said. The same for all replicas. */
   readonly freshFor?: number
   /** Milliseconds for which a call to BigQuery is tried again; 30,000 unless said. */
   readonly patience?: number
@@ -37,13 +37,15 @@ export const provisionDataset = (bigquery: BigQuerySource, { dataset, location, 
   TE.tryCatch(() => ensureDataset(restOf(bigquery, dataset, patience), location), (thrown) => engineError(`provision ${dataset}`, thrown))
 
 export const queryEngine = (bigquery: BigQuerySource, registry: Registry, options: QueryEngineOptions): BigQueryEngine => {
-  const { dataset, freshFor = 1_000, patience = 30_000, retryLate = 10_000 } = options
+  const { dataset, location, labels, freshFor = 1_000, patience = 30_000, retryLate = 10_000 } = options
+  // What a user's query may cost does not bind the engine's own.
+  const own: JobOptions = { location, labels }
   const rest = restOf(bigquery, dataset, patience)
   const lives = livesIn(registry, dataset, freshFor)
   const notLive = new Map<string, NotLive>()
   const inserting = (entity: string, { columns }: Live): Inserting => ({ rest, entity, columns, notLive, retryLate, late: (recordedAt) => late.mark(entity, recordedAt) })
-  const late = lateness(rest, lives, options, inserting)
-  const tried = new Map<string, number>()
+  const late = lateness(rest, lives, own, inserting)
+  const mending = new Map<string, { readonly from: number; readonly gap: number }>()
   const turns = new Map<string, Promise<unknown>>()
 
   const attempt = <A>(verb: string, entity: string, work: () => Promise<A>): TaskEither<QueryEngineError, A> =>
@@ -72,24 +74,27 @@ export const queryEngine = (bigquery: BigQuerySource, registry: Registry, option
     const { live: first, rows } = await encoded(entity, events)
     for (let live = first; ;) {
       const written = await Promise.allSettled(writtenTo(live).map((generation) => insertRows(inserting(entity, first), generation, rows)))
-      const failed = written.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
-      if (failed === undefined) return true
-      const now = isTableGone(failed.reason) ? await lives.reload(entity) : undefined
+      const failures = written.flatMap((one): readonly unknown[] => (one.status === 'rejected' ? [one.reason] : []))
+      if (failures.length === 0) return true
+      const now = failures.every(isTableGone) ? await lives.reload(entity) : undefined
       // A generation that is written to no more was dropped, and all that count are to be written to.
-      if (now === undefined || writtenTo(now).join() === writtenTo(live).join()) throw failed.reason
+      if (now === undefined || writtenTo(now).join() === writtenTo(live).join()) throw failures.find((failure) => !isTableGone(failure)) ?? failures[0]
       live = now
     }
   }
 
+  // Less often each time in vain: what is late is looked for in all rows since then.
   const mendNow = async (entity: string): Promise<number> => {
-    tried.set(entity, performance.now())
-    return late.mend(entity)
+    const still = await late.mend(entity)
+    const gap = still === 0 ? retryLate : Math.min((mending.get(entity)?.gap ?? retryLate / 2) * 2, retryLate * 30)
+    mending.set(entity, { from: performance.now() + gap, gap })
+    return still
   }
 
   const evolveNow = async (entity: string, schema: Parameters<QueryEngine['evolve']>[1]): Promise<void> => {
     await evolve(rest, lives, entity, schema)
     const live = await lives.current(entity)
-    if (live?.late !== undefined && performance.now() - (tried.get(entity) ?? -Infinity) > retryLate) await mendNow(entity)
+    if (live?.late !== undefined && performance.now() > (mending.get(entity)?.from ?? 0)) await mendNow(entity)
   }
 
   const onLive = <A>(verb: string, entity: string, work: (live: Live) => Promise<A>): TaskEither<QueryEngineError, A> => attempt(verb, entity, async () => {
@@ -104,9 +109,9 @@ export const queryEngine = (bigquery: BigQuerySource, registry: Registry, option
     position: () => TE.right(undefined),
     holds: (entity, entityId, sequence) => attempt('query engine', entity, async () => {
       const live = await lives.current(entity)
-      return live !== undefined && hasRow(rest, options, entity, live, entityId, sequence)
+      return live !== undefined && hasRow(rest, own, entity, live, entityId, sequence)
     }),
-    check: (entity, range) => onLive('verify', entity, (live) => checkRows(rest, options, entity, live, range)),
+    check: (entity, range) => onLive('verify', entity, (live) => checkRows(rest, own, entity, live, range)),
     fill: (entity, events) => onLive('rebuild', entity, async (live) => {
       if (live.building !== undefined) await insertRows(inserting(entity, live), live.building.generation, rowsOf(entity, events, live.columns))
     }),
