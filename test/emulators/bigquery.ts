@@ -42,11 +42,24 @@ const ready = async (base: string, child: ChildProcess): Promise<void> => {
   }
 }
 
-const start = async (): Promise<{ readonly base: string; readonly stop: () => Promise<void> }> => {
+interface Started { readonly base: string; readonly stop: () => Promise<void> }
+
+// A port that was free may be taken by now: another one then.
+const start = async (): Promise<Started> => {
+  for (let left = 5; ; left--) {
+    try {
+      return await startOnce()
+    } catch (thrown) {
+      if (left === 0) throw thrown
+    }
+  }
+}
+
+const startOnce = async (): Promise<Started> => {
   const [port, grpc] = [await freePort(), await freePort()]
   // A group of its own, so that nothing of it stays behind.
   // Its garbage collector frees table functions that are still in use, and the next query that reads one ends the process: it must not collect.
-  const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: '6GiB' }
+  const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: '4GiB' }
   const child = spawn(binary, [`--project=${bigQueryProject}`, '--host=127.0.0.1', `--port=${port}`, `--grpc-port=${grpc}`, '--log-level=error'], { detached: true, env, stdio: ['ignore', 'ignore', process.env['BQ_LOG'] === undefined ? 'ignore' : 'inherit'] })
   const kill = (): void => {
     try {
