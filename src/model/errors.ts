@@ -83,6 +83,8 @@ export const unknownEntity = (verb: string, entity: string, known: readonly stri
 export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
 /** Unavailable, and trying again will not help: a full disk, a read-only folder. */
 export const brokenDown = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: false, cause })
+/** Something is missing that `remedy`, a call, sets up. */
+export const notProvisioned = (verb: string, why: string, remedy: string, cause?: unknown): NotProvisioned => make('NotProvisioned', `${verb}: ${why}: call ${remedy}`, { remedy, cause })
 export const contention = (verb: string, why: string, cause?: unknown): Contention => make('Contention', `${verb}: ${why}`, { retry: true, cause })
 export const transformFailed = (entity: string, why: string, retry: boolean, cause?: unknown): TransformFailed =>
   make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })

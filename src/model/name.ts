@@ -44,5 +44,5 @@ export const badDeclaredName = (name: string): string | undefined => badTopName(
 export const badEntityName = (name: string): string | undefined =>
   !/^[A-Za-z][A-Za-z0-9_]*$/.test(name) ? 'an entity name has ASCII letters, digits and _ and starts with a letter'
     : name.length > 100 ? 'an entity name has at most 100 characters'
-      : /_(log|events|as_of)$/i.test(name) ? 'the endings _log, _events and _as_of name an entity\'s SQL objects'
+      : /_(log(_\d+)?|events|as_of)$/i.test(name) ? 'the endings _log, _events and _as_of name an entity\'s SQL objects, and _log with a number their tables'
         : undefined

@@ -1,0 +1,51 @@
+// Compares BigQuery's rows of a range with the events that should stand behind them.
+import type { ScanCursor } from '../../ports/event-store.ts'
+import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
+import { inPlace, logTable, selectEvents } from '../../schema/bigquery.ts'
+import { comparable, expectedRow } from '../../schema/expected.ts'
+import type { Rest } from './bigquery-client.ts'
+import { runQuery, type JobOptions, type QueryParameter } from './bigquery-jobs.ts'
+import { plainRow } from './bigquery-result.ts'
+import type { Live } from './query-engine-live.ts'
+
+const keyOf = (entityId: unknown, sequence: unknown): string => `${String(entityId)}.${String(sequence)}`
+
+const unsafe = (): never => { throw new Error('every integer is read as a bigint here') }
+
+const text = (name: string, value: string): QueryParameter => ({ name, parameterType: { type: 'STRING' }, parameterValue: { value } })
+
+// The rows of a range as comparable texts, by entity and sequence.
+const heldRows = async (rest: Rest, options: JobOptions, entity: string, live: Live, { after, until, building }: CheckedRange): Promise<Map<string, string>> => {
+  const bounds = [...(after === undefined ? [] : [['>', 'after', after] as const]), ...(until === undefined ? [] : [['<=', 'until', until] as const])]
+  const where = bounds.length === 0 ? 'TRUE' : bounds.map(([operator, name]) => `__log__._entity_id ${operator} @${name}`).join(' AND ')
+  const generation = building === true ? live.building?.generation ?? live.generation : live.generation
+  const { fields, rows } = await runQuery(rest, selectEvents(inPlace(await rest.place(), logTable(entity, generation)), live.columns, where), bounds.map(([, name, id]) => text(name, id)), options)
+  return new Map(rows.map((row) => {
+    const { _extra, _written, ...plain } = plainRow(row, fields, { integers: 'bigint', unsafe })
+    return [keyOf(plain['_entity_id'], plain['_sequence']), comparable(plain)]
+  }))
+}
+
+const cursorOf = (key: string): ScanCursor => ({ entityId: key.slice(0, 36), sequence: Number(key.slice(37)) })
+
+export const checkRows = async (rest: Rest, options: JobOptions, entity: string, live: Live, range: CheckedRange): Promise<CheckedRows> => {
+  const held = await heldRows(rest, options, entity, live, range)
+  const missing: ScanCursor[] = []
+  const different: ScanCursor[] = []
+  for (const event of range.events) {
+    const key = keyOf(event.entityId, event.sequence)
+    const row = held.get(key)
+    held.delete(key)
+    if (row === undefined) missing.push({ entityId: event.entityId, sequence: event.sequence })
+    else if (row !== comparable(expectedRow(event, live.columns))) different.push({ entityId: event.entityId, sequence: event.sequence })
+  }
+  return { missing, different, surplus: [...held.keys()].map(cursorOf) }
+}
+
+/** Whether an event has a row in the generation that serves. */
+export const hasRow = async (rest: Rest, options: JobOptions, entity: string, live: Live, entityId: string, sequence: number): Promise<boolean> => {
+  const table = inPlace(await rest.place(), logTable(entity, live.generation))
+  const { rows } = await runQuery(rest, `SELECT 1 AS found FROM ${table} WHERE _entity_id = @id AND _sequence = @sequence LIMIT 1`,
+    [text('id', entityId), { name: 'sequence', parameterType: { type: 'INT64' }, parameterValue: { value: String(sequence) } }], options)
+  return rows.length > 0
+}
