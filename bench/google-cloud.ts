@@ -19,7 +19,7 @@ if (firestore === undefined || messages === undefined) {
 const [store, topics] = [await counting(firestore.host), await counting(messages.host)]
 
 const clients = (projectId: string) => ({ datastore: new Datastore({ projectId, apiEndpoint: store.host }), pubsub: new PubSub({ projectId, apiEndpoint: topics.host }) })
-const open = (projectId: string) => createPipeline([Bench], { driver: googleCloud({ projectId, provision: 'at run time', clients: clients(projectId) }), observe: () => undefined })
+const open = (projectId: string) => createPipeline([Bench], { driver: googleCloud({ projectId, dataset: 'bench', provision: 'at run time', clients: clients(projectId) }), observe: () => undefined })
 
 interface Counted { readonly store: Wire; readonly topics: Wire }
 

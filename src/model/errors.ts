@@ -103,8 +103,6 @@ export const invalidDefinition = (entity: string, path: string, why: string): In
 export const missingDependency = (verb: string, name: string, cause?: unknown): MissingDependency =>
   make('MissingDependency', `${verb}: needs the package ${name}, which is not installed: npm install ${name}`, { install: `npm install ${name}`, cause })
 
-export const notProvisioned = (verb: string, why: string, remedy: string, cause?: unknown): NotProvisioned =>
-  make('NotProvisioned', `${verb}: ${why}: ${remedy}`, { remedy, cause })
 
 /** Whether a value is one of dreampipe's errors, of one of these tags when any are given. */
 export const isDreampipeError = <T extends DreampipeError['_tag'] = DreampipeError['_tag']>(u: unknown, ...tags: T[]): u is Extract<DreampipeError, { _tag: T }> =>

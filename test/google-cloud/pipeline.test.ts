@@ -1,7 +1,7 @@
 // The whole pipeline on Google's emulators: submit, views, history, subscriptions, update topics with broken messages, results, provisioning, roles apart.
 import { PubSub } from '@google-cloud/pubsub'
 import { describe, expect, test } from 'vitest'
-import { createPipeline, type Pipeline, type PipelineOptions, type Receipt, type Role, type Signal, type SubmitResult } from 'dreampipe'
+import { createPipeline, type Pipeline, type PipelineOptions, type Receipt, type Role, type SubmitResult } from 'dreampipe'
 import type { GoogleCloudOptions } from 'dreampipe/google-cloud'
 import { closing, collect, day, Lead, source, until, wire } from '../flow/kit.ts'
 import { newProject, onEmulators, servers } from './kit.ts'
@@ -113,35 +113,6 @@ describe.runIf(found)('the pipeline', () => {
     expect(results.find(({ correlationId }) => correlationId === 'order-7')?.receipt?.status).toBe('stored')
     expect(results.find(({ correlationId }) => correlationId === 'order-8')?.error?._tag).toBe('InvalidUpdate')
     await broken.close()
-    await client.close()
-  }, 60_000)
-
-  test('provision plans, applies, is repeatable, and names what is missing at run time', async () => {
-    const project = newProject()
-    const signals: Signal[] = []
-    const names = { persisted: 'pst-Extraction_${entity}_Persisted', subscription: 'psl-Extraction_${entity}_Persisted_${subscription}-ERS', updates: { Lead: 'pst-Extraction_Lead_Update' } }
-    const pipeline = closing(createPipeline([Lead], {
-      driver: onEmulators(hosts, project, { provision: undefined as never, updates: true, names }), results: true, observe: (signal) => void signals.push(signal),
-    }))
-    const billing = pipeline.subscribe(Lead, { name: 'billing', filter: { email: 'a@x.org' }, handle: () => undefined })
-    await expect(pipeline.start({ roles: ['views'] })).rejects.toMatchObject({ _tag: 'NotProvisioned', remedy: 'pipeline.provision()' })
-    // A receipt means stored, whatever is not provisioned yet.
-    expect((await pipeline.submit(lead('a', 1))).status).toBe('stored')
-    await until(() => signals.some((signal) => signal._tag === 'unregistered' && signal.error._tag === 'NotProvisioned'))
-    const plan = await pipeline.provision()
-    expect(plan.steps.map(({ kind, name, state }) => `${state} ${kind} ${name}`)).toEqual([
-      'missing topic pst-Extraction_Lead_Persisted', 'missing topic pst-Extraction_Lead_Update', 'missing topic dreampipe-Lead-broken', 'missing topic dreampipe-results',
-      'missing subscription psl-Extraction_Lead_Persisted_query-engine-ERS', 'missing subscription psl-Extraction_Lead_Persisted_views-ERS', 'missing subscription psl-Extraction_Lead_Persisted_billing-ERS', 'missing subscription dreampipe-Lead-receiver',
-    ])
-    expect(plan.report).toContain('8 missing')
-    expect((await pipeline.provision({ apply: true })).steps.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'made'))
-    expect((await pipeline.provision({ apply: true })).steps.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'there'))
-    await pipeline.start({ roles: withoutSql })
-    await billing.ready
-    await until(async () => (await pipeline.current(Lead, { id: 'a' })) !== undefined)
-    const client = clientOf(project)
-    const [metadata] = await client.subscription('psl-Extraction_Lead_Persisted_billing-ERS').getMetadata()
-    expect([metadata.filter, metadata.enableMessageOrdering ?? false, metadata.deadLetterPolicy ?? null]).toEqual(['attributes.email = "a@x.org"', false, null])
     await client.close()
   }, 60_000)
 

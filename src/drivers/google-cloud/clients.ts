@@ -1,4 +1,5 @@
 // Google's clients, loaded on first use and only then: a package that is not installed is told with the command that installs it.
+import type { BigQuery } from '@google-cloud/bigquery'
 import type { Datastore as DatastoreClient } from '@google-cloud/datastore'
 import type { PubSub as PubSubClient } from '@google-cloud/pubsub'
 import { E, type TaskEither } from '../../fp.ts'
@@ -9,6 +10,7 @@ import type { PubSubClients } from './pubsub.ts'
 export interface Clients {
   readonly datastore?: DatastoreClient
   readonly pubsub?: PubSubClient
+  readonly bigquery?: BigQuery
 }
 
 const isMissing = (thrown: unknown): boolean => typeof thrown === 'object' && thrown !== null && 'code' in thrown && (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')

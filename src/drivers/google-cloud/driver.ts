@@ -1,16 +1,17 @@
 // The google-cloud driver: Firestore in Datastore mode for truth and views, Pub/Sub for topics, BigQuery for SQL.
-import { E, type TaskEither } from '../../fp.ts'
+import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import { brokenDown, reasonOf, type Infra } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
-import type { QueryEngine } from '../../ports/query-engine.ts'
+import type { QueryEngine, QueryEngineError } from '../../ports/query-engine.ts'
+import { bigQueryClient } from './bigquery-client.ts'
 import { checkpointStore } from './checkpoint-store.ts'
 import { datastoreClient, pubsubClients, type Clients } from './clients.ts'
 import { datastore } from './datastore.ts'
 import { eventStore } from './event-store.ts'
 import { leases } from './lease.ts'
 import { namesOf, type NameTemplates } from './names.ts'
-import { withoutDataset } from './no-dataset.ts'
 import { outbox } from './outbox.ts'
+import { datasetExists, provisionDataset, queryEngine as bigQueryEngine, type BigQueryEngine, type QueryEngineOptions } from './query-engine.ts'
 import { provision } from './provision.ts'
 import type { TopicOptions } from './provisioning.ts'
 import { pubsub } from './pubsub.ts'
@@ -38,7 +39,50 @@ export interface GoogleCloudOptions {
   readonly provision?: 'at run time'
   /** Milliseconds after which stored events that nobody published are published by the sweeper of any process; 10,000 unless said. */
   readonly sweepAfter?: number
+  /** The dataset of the query engine, in the same project unless `bigquery` says otherwise. */
+  readonly dataset: string
+  /** Where the dataset is, and what queries may cost. */
+  readonly bigquery?: {
+    readonly projectId?: string
+    readonly location?: string
+    /** Refuses a `sql` that would read more bytes. */
+    readonly maximumBytesBilled?: bigint | number
+    /** Labels of every job, for the bill. */
+    readonly labels?: { readonly [name: string]: string }
+  }
   readonly clients?: Clients
+}
+
+/** Milliseconds between looks for rows whose columns were late. */
+const mendEach = 60_000
+
+// Rows whose columns were late are written again now and then, also where nothing new comes.
+const mending = (engine: BigQueryEngine, before: TaskEither<QueryEngineError, unknown>): { readonly queryEngine: QueryEngine; readonly stop: () => void } => {
+  const entities = new Set<string>()
+  let timer: ReturnType<typeof setInterval> | undefined
+  const look = async (): Promise<void> => { for (const entity of entities) await engine.mendLate(entity)() }
+  return {
+    queryEngine: {
+      ...engine,
+      evolve: (entity, schema) => {
+        entities.add(entity)
+        timer ??= setInterval(() => void look(), mendEach).unref()
+        return pipe(before, TE.flatMap(() => engine.evolve(entity, schema)))
+      },
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+// Runs until it succeeded once.
+const once = <Er, A>(task: TaskEither<Er, A>): TaskEither<Er, A> => {
+  let done: Promise<E.Either<Er, A>> | undefined
+  return async () => {
+    const running = done ??= task()
+    const result = await running
+    if (result._tag === 'Left') done = undefined
+    return result
+  }
 }
 
 const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>> => {
@@ -53,17 +97,22 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   const leased = leases(shared)
   const events = eventStore(store, outbox(store, options.sweepAfter ?? 10_000), { index: options.index ?? {}, pause: 10 })
   const pub = pubsub(wires.right, projectId)
-  const queryEngine: QueryEngine = withoutDataset
+  const { dataset, bigquery: { projectId: warehouse = projectId, ...jobs } = {} } = options
+  const bigquery = clients.bigquery ?? bigQueryClient({ projectId: warehouse })
+  const settingsOfEngine: QueryEngineOptions = { dataset, ...jobs }
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
+    stop()
     await leased.releaseAll()
     await Promise.all([rpc.right.close(), wires.right.publisher.close(), wires.right.subscriber.close()])
   }
   const settings: TopicOptions = { names: namesOf(options.names), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
+  const made = once(provisionDataset(bigquery, settingsOfEngine))
+  const { queryEngine, stop } = mending(bigQueryEngine(bigquery, shared, settingsOfEngine), settings.provisions ? made : TE.right(undefined))
   return E.right({
     eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
-    provision: provision(pub, undefined, settings),
+    provision: provision(pub, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
     close: () => (closing ??= close()),
   })

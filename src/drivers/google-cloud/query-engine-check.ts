@@ -1,4 +1,5 @@
 // Compares BigQuery's rows of a range with the events that should stand behind them.
+import { eventIdOf } from '../../model/identity.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
 import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
 import { inPlace, logTable, selectEvents } from '../../schema/bigquery.ts'
@@ -42,10 +43,14 @@ export const checkRows = async (rest: Rest, options: JobOptions, entity: string,
   return { missing, different, surplus: [...held.keys()].map(cursorOf) }
 }
 
-/** Whether an event has a row in the generation that serves. */
-export const hasRow = async (rest: Rest, options: JobOptions, entity: string, live: Live, entityId: string, sequence: number): Promise<boolean> => {
+/** Those of these events that have no row in the generation that serves: one query for all of them. */
+export const lackingRows = async (rest: Rest, options: JobOptions, entity: string, live: Live, events: readonly ScanCursor[]): Promise<readonly ScanCursor[]> => {
+  if (events.length === 0) return events
   const table = inPlace(await rest.place(), logTable(entity, live.generation))
-  const { rows } = await runQuery(rest, `SELECT 1 AS found FROM ${table} WHERE _entity_id = @id AND _sequence = @sequence LIMIT 1`,
-    [text('id', entityId), { name: 'sequence', parameterType: { type: 'INT64' }, parameterValue: { value: String(sequence) } }], options)
-  return rows.length > 0
+  const ids = events.map(({ entityId, sequence }) => eventIdOf(entityId, sequence))
+  // Ids hold no comma: one text takes any number of them. The entity's id first, by which the table is clustered.
+  const { rows } = await runQuery(rest, `SELECT DISTINCT _event_id FROM ${table} WHERE _entity_id IN UNNEST(SPLIT(@entities, ',')) AND _event_id IN UNNEST(SPLIT(@ids, ','))`,
+    [text('entities', [...new Set(events.map(({ entityId }) => entityId))].join(',')), text('ids', ids.join(','))], options)
+  const held = new Set(rows.map(({ f }) => String(f?.[0]?.v)))
+  return events.filter((_, i) => !held.has(ids[i] as string))
 }

@@ -25,10 +25,16 @@ const unless = async <A>(work: Promise<A>, ...refused: readonly ((refusal: Refus
 
 const tablesPath = (dataset: string): string => `datasets/${dataset}/tables`
 
+/** Whether the dataset is there. */
+export const hasDataset = async (rest: Rest): Promise<boolean> => {
+  const { dataset } = await rest.place()
+  return await unless(rest.call<Resource>({ method: 'GET', path: `datasets/${dataset}` }), isNotFound) !== undefined
+}
+
 /** Makes the dataset where it is missing. For provisioning only. */
 export const ensureDataset = async (rest: Rest, location?: string): Promise<boolean> => {
   const { project, dataset } = await rest.place()
-  if (await unless(rest.call<Resource>({ method: 'GET', path: `datasets/${dataset}` }), isNotFound) !== undefined) return false
+  if (await hasDataset(rest)) return false
   const body = JSON.stringify({ datasetReference: { projectId: project, datasetId: dataset }, ...(location === undefined ? {} : { location }) })
   return await unless(rest.call({ method: 'POST', path: 'datasets', body }), isConflict) !== undefined
 }

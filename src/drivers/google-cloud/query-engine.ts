@@ -8,12 +8,12 @@ import { engineError } from './bigquery-errors.ts'
 import type { JobOptions } from './bigquery-jobs.ts'
 import { select } from './bigquery-select.ts'
 import { advanceBuild, beginBuild, generationsOf, swapBuild } from './query-engine-build.ts'
-import { checkRows, hasRow } from './query-engine-check.ts'
+import { checkRows, lackingRows } from './query-engine-check.ts'
 import type { Row } from '../../schema/bigquery-row.ts'
 import { insertRows, isTableGone, rowsOf, type Inserting, type NotLive } from './query-engine-insert.ts'
 import { lateness } from './query-engine-late.ts'
 import { livesIn, writtenTo, type Live } from './query-engine-live.ts'
-import { ensureDataset, evolve } from './query-engine-tables.ts'
+import { ensureDataset, evolve, hasDataset } from './query-engine-tables.ts'
 import type { Registry } from './registry.ts'
 
 export interface QueryEngineOptions extends JobOptions {
@@ -35,6 +35,10 @@ export interface BigQueryEngine extends QueryEngine {
 /** Makes the dataset where it is missing: for provisioning. True where it was made. */
 export const provisionDataset = (bigquery: BigQuerySource, { dataset, location, patience = 30_000 }: QueryEngineOptions): TaskEither<QueryEngineError, boolean> =>
   TE.tryCatch(() => ensureDataset(restOf(bigquery, dataset, patience), location), (thrown) => engineError(`provision ${dataset}`, thrown))
+
+/** Whether the dataset is there. */
+export const datasetExists = (bigquery: BigQuerySource, { dataset, patience = 30_000 }: QueryEngineOptions): TaskEither<QueryEngineError, boolean> =>
+  TE.tryCatch(() => hasDataset(restOf(bigquery, dataset, patience)), (thrown) => engineError(`provision ${dataset}`, thrown))
 
 export const queryEngine = (bigquery: BigQuerySource, registry: Registry, options: QueryEngineOptions): BigQueryEngine => {
   const { dataset, location, labels, freshFor = 1_000, patience = 30_000, retryLate = 10_000 } = options
@@ -107,9 +111,9 @@ export const queryEngine = (bigquery: BigQuerySource, registry: Registry, option
     evolve: (entity, schema) => attempt('query engine', entity, () => inTurn(entity, () => evolveNow(entity, schema))),
     append: (entity, events) => attempt('query engine', entity, () => append(entity, events)),
     position: () => TE.right(undefined),
-    holds: (entity, entityId, sequence) => attempt('query engine', entity, async () => {
+    lacking: (entity, events) => attempt('query engine', entity, async () => {
       const live = await lives.current(entity)
-      return live !== undefined && hasRow(rest, own, entity, live, entityId, sequence)
+      return live === undefined ? events : lackingRows(rest, own, entity, live, events)
     }),
     check: (entity, range) => onLive('verify', entity, (live) => checkRows(rest, own, entity, live, range)),
     fill: (entity, events) => onLive('rebuild', entity, async (live) => {
