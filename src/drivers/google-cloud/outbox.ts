@@ -1,12 +1,12 @@
 // The outbox: one row a commit that names its events, cleared once they are published; what a crash left there is published by the sweeper.
 import { randomUUID } from 'node:crypto'
-import { E, pipe, TE, type TaskEither } from '../../fp.ts'
+import { E, type TaskEither } from '../../fp.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { parseEventId } from '../../model/identity.ts'
 import type { StoreError } from '../../ports/event-store.ts'
 import { eventOf } from './codec.ts'
-import type { Datastore, Found, Mutation } from './datastore.ts'
-import { eventKey, eventKind, outboxKind } from './keys.ts'
+import { keyText, type Datastore, type Found, type Mutation } from './datastore.ts'
+import { eventKey, outboxKind } from './keys.ts'
 import { array, instant, instantOfValue, text, textOf } from './value.ts'
 import { instantOfDate, millisOf } from '../../model/instant.ts'
 
@@ -45,18 +45,28 @@ export const outbox = (store: Datastore, age: number): Outbox => {
     if (rows._tag === 'Left') return rows
     const due = rows.right.map((row) => ({ row, at: instantOfValue(row.properties['at'] ?? {}) })).filter(({ at }) => millisOf(at) <= Date.now() - age).sort((a, b) => (a.at < b.at ? -1 : 1))
     const wanted: string[] = []
+    const over: string[] = []
     for (const { row } of due) {
       if (wanted.length >= limit) break
       const { left } = remember(entity, row.name, idsOf(row))
+      // All published, but an outage kept the row from being cleared.
+      if (left.size === 0) over.push(row.name)
       wanted.push(...[...left].slice(0, limit - wanted.length))
     }
+    const swept = over.length === 0 ? E.right(undefined) : await store.write('outbox', over.map((name) => ({ remove: { kind: outboxKind(entity), name } })))()
+    if (swept._tag === 'Left') return swept
     const keys = wanted.map((id) => { const parsed = parseEventId(id); return eventKey(entity, parsed?.entityId ?? '', parsed?.sequence ?? 0) })
-    return pipe(store.lookup(`outbox ${entity}`, keys), TE.map((found) => [...found.values()].filter(({ kind }) => kind === eventKind(entity)).map((each) => eventOf(entity, each))))()
+    const found = await store.lookup(`outbox ${entity}`, keys)()
+    if (found._tag === 'Left') return found
+    // An event that is not there cannot be published: its row must not wait for it.
+    const gone = keys.filter((key) => !found.right.has(keyText(key)))
+    const cleared = await clear(gone.map(({ name }) => name))
+    return cleared._tag === 'Left' ? cleared : E.right([...found.right.values()].map((each) => eventOf(entity, each)))
   }
 
-  const published: Outbox['published'] = (events) => async () => {
+  const clear = async (eventIds: readonly string[]): Promise<E.Either<StoreError, void>> => {
     const done: Row[] = []
-    for (const { eventId } of events) {
+    for (const eventId of eventIds) {
       const row = rowOf.get(eventId)
       if (row === undefined || !row.left.delete(eventId)) continue
       if (row.left.size === 0) done.push(row)
@@ -64,7 +74,7 @@ export const outbox = (store: Datastore, age: number): Outbox => {
     if (done.length === 0) return E.right(undefined)
     const cleared = await store.write('outbox', done.map(({ entity, name }) => ({ remove: { kind: outboxKind(entity), name } })))()
     if (cleared._tag === 'Left') return cleared
-    for (const { eventId } of events) if (rowOf.get(eventId)?.left.size === 0) rowOf.delete(eventId)
+    for (const eventId of eventIds) if (rowOf.get(eventId)?.left.size === 0) rowOf.delete(eventId)
     return cleared
   }
 
@@ -76,7 +86,7 @@ export const outbox = (store: Datastore, age: number): Outbox => {
         committed: () => void remember(entity, name, eventIds),
       }
     },
-    pending, published,
+    pending, published: (events) => () => clear(events.map(({ eventId }) => eventId)),
   }
 }
 
