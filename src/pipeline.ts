@@ -9,7 +9,7 @@ import { provision } from './flow/provision.ts'
 import * as quarantine from './flow/quarantine.ts'
 import { schedule } from './flow/schedule.ts'
 import { asOf, current, find, history, sql } from './flow/query.ts'
-import { builtIn, builtInSubscription, roles } from './flow/roles.ts'
+import { builtInOf, roles } from './flow/roles.ts'
 import type { Result } from './flow/receiving.ts'
 import { core, type Connected, type Core } from './flow/runtime.ts'
 import type { Schemas } from './flow/schemas.ts'
@@ -65,7 +65,7 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
   // A producer of an entity that this pipeline knows.
   const running = (name: string, producer: { readonly entity: AnyEntity }, work: Task<unknown>): Task<unknown> =>
     verb(context, name, () => pipe(TE.fromEither(definitionOf(context, name, String(producer?.entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap(() => work)))
-  const subscriptions = () => [...definitions.flatMap(({ name }) => builtIn.map((projection) => builtInSubscription(projection, name))), ...at.subscriptions.all()]
+  const subscriptions = () => [...builtInOf(context.definitions), ...at.subscriptions.all()]
   return {
     start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
     submit: (update) => verb(context, 'submit', () => new Promise<Result>((resolve) => { receiver.push(update, resolve) })),

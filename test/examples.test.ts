@@ -11,6 +11,7 @@ const expected: { readonly [example: string]: readonly string[] } = {
   '03-subscribe.ts': ['invoiced: 12, 30', 'dead letter: a negative invoice', 'dropped: true'],
   '04-query.ts': ['{ stored: 5, duplicate: 0, outdated: 0, rejected: 0 }', 'now: 999.99 then: 700', 'pages: 2 1 undefined', "{ city: 'Porto', flats: 3, rent: '850' }", "{ id: 'f1', room: 'study' }", 'refused: InvalidQuery', 'rent of f1: 750'],
   '05-custom-adapter.ts': ["{ stored: 4, pages: 2, cursor: '2024-01-03T10:00:00Z' }", "[ { id: 1, title: 'No sound', state: 'closed' } ]", "[ { id: 1, state: 'open' }, { id: 2, state: 'open' } ]"],
+  '07-google-cloud.ts': ['embedded: DATASTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST not set', "paid: [ 'a' ]", "[ { status: 'open', n: 1 }, { status: 'paid', n: 1 } ]", 'verify: 0 0'],
   '06-rebuild-and-verify.ts': ['before: 0 silver', 'verify finds 2 documents', 'generation 2 serves 5 entities', 'after: 2 silver', 'views: { events: 5, pending: 0, missing: 0, surplus: 0, different: 0 }', 'queryEngine: { events: 5, pending: 0, missing: 0, surplus: 0, different: 0 }'],
 }
 

@@ -39,8 +39,8 @@ export const child = (file: string, args: readonly string[], cwd = root): Child 
 }
 
 /** Runs a file to its end: what it printed, and its exit code. */
-export const runToEnd = async (file: string, args: readonly string[], cwd = root): Promise<{ readonly code: number | string | null; readonly output: string; readonly complaint: string }> => {
-  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+export const runToEnd = async (file: string, args: readonly string[], cwd = root, variables: { readonly [name: string]: string } = {}): Promise<{ readonly code: number | string | null; readonly output: string; readonly complaint: string }> => {
+  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let complaint = ''
   started.stdout.on('data', (text) => { output += String(text) })

@@ -50,6 +50,10 @@ export const run = ({ ports: { topic, eventStore }, observe }: Runtime, consumpt
 /** The subscription of a built-in projection: it has missed nothing since the first event. */
 export const builtInSubscription = (name: (typeof builtIn)[number], entity: string): Subscription => ({ name, entity, from: 'start' })
 
+/** Both, for every entity. */
+export const builtInOf = (definitions: ReadonlyMap<string, Definition>): readonly Subscription[] =>
+  [...definitions.keys()].flatMap((entity) => builtIn.map((name) => builtInSubscription(name, entity)))
+
 const startViews = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
   const { viewStore, topic, eventStore } = runtime.ports
   const generations = await viewStore.generations.of(definition.name)()

@@ -4,11 +4,12 @@ import type { Definition } from '../model/definition.ts'
 import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
 import type { Driver } from '../ports/driver.ts'
 import { once, verb, type Context } from './context.ts'
+import { watchLag, type Watching } from './lagging.ts'
 import { recent, type Recent } from './recent.ts'
 import { receiver, type Receiver } from './receive.ts'
 import { relay, type Relay } from './relay.ts'
 import { reporting } from './results.ts'
-import { roles as allRoles, startProjection, type Role, type Running, type Runtime } from './roles.ts'
+import { builtInOf, roles as allRoles, startProjection, type Role, type Running, type Runtime } from './roles.ts'
 import { runner } from './run.ts'
 import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
@@ -62,6 +63,7 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
   }, observe)
 
   const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
+  let watching: Watching | undefined
   const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
     if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
     if (role === 'receiver') return startUpdates(at.ports, plain, definitions.values(), results, observe)()
@@ -72,6 +74,7 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
   const start: Core['start'] = (wanted) => async () => {
     const at = await connect()
     if (at._tag === 'Left') return at
+    watching ??= watchLag(at.right.ports, () => [...builtInOf(definitions), ...subscribed.all()], observe)
     for (const role of allRoles.filter((each) => wanted.includes(each))) {
       const starting = running.get(role) ?? startRole(role, at.right)
       running.set(role, starting)
@@ -85,7 +88,7 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
 
   const stops: (() => Promise<void>)[] = []
   const finish = async (): Promise<void> => {
-    await Promise.all(stops.map((stop) => stop()))
+    await Promise.all([...stops.map((stop) => stop()), watching?.stop()])
     await producers.idle()
     await receiving.idle()
     await subscribed.stop()

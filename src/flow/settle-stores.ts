@@ -15,7 +15,7 @@ type Answer<A> = E.Either<ReadError | Contention, A>
 /** Events asked for at once; milliseconds between looks, growing. */
 const askSize = 500
 const firstLook = 10
-const lastLook = 500
+const lastLook = 1_000
 
 interface Asking { readonly ports: Ports; readonly definition: Definition }
 
@@ -29,25 +29,16 @@ const lackingInViews = async ({ ports: { viewStore }, definition }: Asking, even
   return E.right(events.filter(({ entityId, sequence }) => (held.get(entityId) ?? 0) < sequence))
 }
 
-const allHold = async (asking: Asking, events: readonly ScanCursor[]): Promise<Answer<readonly ScanCursor[]>> => {
-  const lacking: ScanCursor[] = []
-  for (let i = 0; i < events.length; i += askSize) {
-    const some = events.slice(i, i + askSize)
-    const views = await lackingInViews(asking, some)
-    if (views._tag === 'Left') return views
-    if (views.right.length > 0) lacking.push(...views.right)
-    const waiting = new Set(views.right)
-    const shown = some.filter((event) => !waiting.has(event))
-    const rows = await asking.ports.queryEngine.lacking(asking.definition.name, shown)()
-    if (rows._tag === 'Left') return rows
-    lacking.push(...rows.right)
-  }
-  return E.right(lacking)
+// Those of some events that one of the projections does not hold yet. Rows are asked for only once the views hold all: a question to the query engine costs.
+const lackingOf = async (asking: Asking, events: readonly ScanCursor[]): Promise<Answer<readonly ScanCursor[]>> => {
+  const views = await lackingInViews(asking, events)
+  return views._tag === 'Left' || views.right.length > 0 ? views : asking.ports.queryEngine.lacking(asking.definition.name, events)()
 }
 
+interface Waiting { readonly left: readonly ScanCursor[]; readonly why?: string }
+
 // Parked events never come.
-const withoutParked = async ({ ports: { topic }, definition: { name } }: Asking, events: readonly ScanCursor[]): Promise<Answer<{ readonly left: readonly ScanCursor[]; readonly why?: string }>> => {
-  if (events.length === 0) return E.right({ left: events })
+const withoutParked = async ({ ports: { topic }, definition: { name } }: Asking, events: readonly ScanCursor[]): Promise<Answer<Waiting>> => {
   let left = events
   let why: string | undefined
   for (const projection of builtIn) {
@@ -73,6 +64,21 @@ const checkRegistered = async ({ topic }: Ports, definitions: readonly Definitio
   return E.right(undefined)
 }
 
+const awaited = async (asking: Asking, events: readonly ScanCursor[], isOne: boolean, until: number, timeout: number): Promise<Answer<void>> => {
+  for (let left = events, look = firstLook; ; look = Math.min(lastLook, look * 1.5)) {
+    const lacking = await lackingOf(asking, left)
+    if (lacking._tag === 'Left') return lacking
+    // All are asked for again: those that the views hold may lack a row.
+    const waiting: Answer<Waiting> = lacking.right.length === 0 ? E.right({ left: [] }) : await withoutParked(asking, left)
+    if (waiting._tag === 'Left') return waiting
+    if (isOne && waiting.right.why !== undefined) return E.left(parked('settled', waiting.right.why))
+    left = waiting.right.left
+    if (left.length === 0) return E.right(undefined)
+    if (performance.now() >= until) return E.left(timedOut('settled', `the projections do not hold ${left.length} events of ${asking.definition.name} after ${timeout} ms`))
+    await pause(look)
+  }
+}
+
 /** Waits for one event, or for the last event of each entity that this process had stored since it was last settled. */
 export const settledInStores = (ports: Ports, definitions: readonly Definition[], recent: Recent, event: Receipt | undefined, timeout: number): TaskEither<ReadError | Contention, void> => async () => {
   const registered = await checkRegistered(ports, definitions)
@@ -81,16 +87,10 @@ export const settledInStores = (ports: Ports, definitions: readonly Definition[]
   for (const definition of definitions) {
     const asking: Asking = { ports, definition }
     const wanted = event === undefined ? recent.of(definition.name) : event.entity === definition.name ? [{ entityId: event.entityId, sequence: event.sequence }] : []
-    for (let left = wanted, look = firstLook; left.length > 0; look = Math.min(lastLook, look * 1.5)) {
-      const lacking = await allHold(asking, left)
-      if (lacking._tag === 'Left') return lacking
-      const waiting = await withoutParked(asking, lacking.right)
-      if (waiting._tag === 'Left') return waiting
-      if (event !== undefined && waiting.right.why !== undefined) return E.left(parked('settled', waiting.right.why))
-      left = waiting.right.left
-      if (left.length === 0) break
-      if (performance.now() >= until) return E.left(timedOut('settled', `the projections do not hold ${left.length} events of ${definition.name} after ${timeout} ms`))
-      await pause(look)
+    // Some at a time: while these are awaited, the others come as well.
+    for (let i = 0; i < wanted.length; i += askSize) {
+      const waited = await awaited(asking, wanted.slice(i, i + askSize), event !== undefined, until, timeout)
+      if (waited._tag === 'Left') return waited
     }
     if (event === undefined) recent.forget(definition.name, wanted)
   }

@@ -16,6 +16,8 @@ export type Signal =
   /** A subscription could not be registered; it is tried again. */
   | { readonly _tag: 'unregistered'; readonly subscription: string; readonly entity: string; readonly error: DreampipeError }
 
+  /** A subscription has been behind for more than a minute; told once, until it has caught up. */
+  | { readonly _tag: 'lagging'; readonly subscription: string; readonly entity: string; readonly events: number; readonly milliseconds: number }
   /** A producer's run ended; scheduled ones as well. */
   | { readonly _tag: 'ran'; readonly producer: string; readonly report?: RunReport; readonly error?: DreampipeError }
   /** A producer tells something that is no error, or is tried again after a failure. */

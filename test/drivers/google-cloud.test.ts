@@ -4,6 +4,7 @@ import { describe, test } from 'vitest'
 import type { Capabilities, Opened } from '../../src/testing/contract.ts'
 import { checkpointStoreContract, eventStoreContract, runContract, topicContract, viewStoreContract } from '../../src/testing.ts'
 import { right } from '../../src/testing/check.ts'
+import { isThorough } from '../thorough.ts'
 import { newProject, onEmulators, servers, type Hosts } from '../google-cloud/kit.ts'
 
 const capabilities: Capabilities = { secondConnection: true, log: false, storesPositions: false }
@@ -17,7 +18,7 @@ const bench = (hosts: Hosts, shared?: string) => async (): Promise<Opened> => {
 }
 
 const all = await servers('contracts of the google-cloud driver', 'firestore', 'pubsub')
-const legacy = await servers('contracts of the google-cloud driver in optimistic mode', 'datastore')
+const legacy = isThorough('contracts of the google-cloud driver in optimistic mode') ? await servers('contracts of the google-cloud driver in optimistic mode', 'datastore') : undefined
 
 describe.runIf(all)('Firestore in Datastore mode', () => {
   const hosts: Hosts = { datastore: all?.firestore.host ?? '', pubsub: all?.pubsub.host ?? '' }

@@ -59,7 +59,7 @@ const startOnce = async (): Promise<Started> => {
   const [port, grpc] = [await freePort(), await freePort()]
   // A group of its own, so that nothing of it stays behind.
   // Its garbage collector frees table functions that are still in use, and the next query that reads one ends the process: it must not collect.
-  const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: '4GiB' }
+  const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: process.env['BIGQUERY_EMULATOR_MEMORY'] ?? '4GiB' }
   const child = spawn(binary, [`--project=${bigQueryProject}`, '--host=127.0.0.1', `--port=${port}`, `--grpc-port=${grpc}`, '--log-level=error'], { detached: true, env, stdio: ['ignore', 'ignore', process.env['BQ_LOG'] === undefined ? 'ignore' : 'inherit'] })
   const kill = (): void => {
     try {

@@ -30,7 +30,7 @@ const updateOf = (E: Thing, random: Random, writer: number, i: number): Submitta
 }
 
 const seeds = Array.from({ length: everything ? 20 : 3 }, (_, i) => i + 1)
-if (!everything) say(`flaky driver: ${seeds.length} seeds a mode; 20 with DREAMPIPE_FAULTS=all`)
+if (!everything) say(`flaky driver: ${seeds.length} seeds a mode; 20 with npm run test:thorough`)
 const injected = new Set<string>()
 const runs = (Object.keys(modes) as (keyof typeof modes)[]).flatMap((mode) => seeds.map((seed) => ({ mode, seed })))
 

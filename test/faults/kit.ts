@@ -4,9 +4,7 @@ import { isDreampipeError, type AnyEntity, type DreampipeError, type Proof } fro
 import { randomOf, type Random } from '../../src/testing/flaky-storm.ts'
 
 export { randomOf, type Random }
-
-/** Whether the long versions run. */
-export const everything = process.env['DREAMPIPE_FAULTS'] === 'all'
+export { everything } from '../thorough.ts'
 
 export const zero = { pending: 0, missing: 0, surplus: 0, different: 0 }
 

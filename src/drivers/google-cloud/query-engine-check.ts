@@ -43,14 +43,20 @@ export const checkRows = async (rest: Rest, options: JobOptions, entity: string,
   return { missing, different, surplus: [...held.keys()].map(cursorOf) }
 }
 
+const fewEntities = 50
+
 /** Those of these events that have no row in the generation that serves: one query for all of them. */
 export const lackingRows = async (rest: Rest, options: JobOptions, entity: string, live: Live, events: readonly ScanCursor[]): Promise<readonly ScanCursor[]> => {
   if (events.length === 0) return events
   const table = inPlace(await rest.place(), logTable(entity, live.generation))
   const ids = events.map(({ entityId, sequence }) => eventIdOf(entityId, sequence))
-  // Ids hold no comma: one text takes any number of them. The entity's id first, by which the table is clustered.
-  const { rows } = await runQuery(rest, `SELECT DISTINCT _event_id FROM ${table} WHERE _entity_id IN UNNEST(SPLIT(@entities, ',')) AND _event_id IN UNNEST(SPLIT(@ids, ','))`,
-    [text('entities', [...new Set(events.map(({ entityId }) => entityId))].join(',')), text('ids', ids.join(','))], options)
+  // Few entities are found by the clustering; many lie in every block anyway, and a set operation does not compare each row with each of them.
+  const entities = [...new Set(events.map(({ entityId }) => entityId))]
+  const few = entities.length <= fewEntities
+  const where = few ? ` WHERE _entity_id IN UNNEST(SPLIT(@entities, ','))` : ''
+  // Ids hold no comma: one text takes any number of them.
+  const { rows } = await runQuery(rest, `SELECT _event_id FROM ${table}${where} INTERSECT DISTINCT SELECT id FROM UNNEST(SPLIT(@ids, ',')) AS id`,
+    [text('ids', ids.join(',')), ...(few ? [text('entities', entities.join(','))] : [])], options)
   const held = new Set(rows.map(({ f }) => String(f?.[0]?.v)))
   return events.filter((_, i) => !held.has(ids[i] as string))
 }
