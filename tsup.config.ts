@@ -10,6 +10,8 @@ export default {
     driver: 'src/driver.ts',
     testing: 'src/testing.ts',
     'adapters/jsonl': 'adapters/jsonl/index.ts',
+    'adapters/salesforce': 'adapters/salesforce/index.ts',
+    'adapters/salesforce/testing': 'adapters/salesforce/testing.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',
