@@ -1,6 +1,7 @@
 // The entry dreampipe/driver: the ports, for those who write drivers.
 export type { Driver, Ports, ProvisionStep, Wanted } from './ports/driver.ts'
 export type { Appended, Batch, EventStore, ScanCursor, SchemaGuard, StoreError, Versioned } from './ports/event-store.ts'
+export type { Checkpoint, CheckpointError, CheckpointStore, Held, Quarantined } from './ports/checkpoint-store.ts'
 export type { CheckedRange, CheckedRows, PositionStep, QueryEngine, QueryEngineError, SqlError, SqlParameters, SqlRow, SqlValue } from './ports/query-engine.ts'
 export type { Consumer, ConsumerEvents, DeadLetter, DeadLetters, Deferral, Deferrals, Delivery, Handler, Progress, Results, Subscription, SubmitResult, Topic, TopicError, UpdateMessage, Updates } from './ports/topic.ts'
 export type { Build, DocumentFold, FindQuery, Generations, ViewDocument, ViewError, ViewStore, ViewTable } from './ports/view-store.ts'

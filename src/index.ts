@@ -1,10 +1,12 @@
 // The entry dreampipe: the whole public surface on one page.
 export { createPipeline, type PipelineOptions } from './pipeline.ts'
-export type { AnyPipeline, Closable, Pipeline, Submittable, Subscribed, SubscriptionOptions, Verbs } from './flow/verbs.ts'
+export type { AnyPipeline, Closable, Pipeline, ScheduleOptions, Submittable, Subscribed, SubscriptionOptions, Verbs } from './flow/verbs.ts'
 export type { Finding, Verified, VerifyOptions } from './flow/verify.ts'
 export type { Counts, SubmitAllOptions } from './flow/submit-all.ts'
 export type { Proof, Target } from './flow/prove.ts'
 export type { Provisioned, ProvisionOptions } from './flow/provision.ts'
+export type { Replayed } from './flow/quarantine.ts'
+export type { RunOptions, RunProgress, RunReport } from './flow/run-report.ts'
 export type { Rebuilt, RebuildOptions, RebuildProgress } from './flow/rebuild.ts'
 export type { Role } from './flow/roles.ts'
 export type { Observe, Signal } from './flow/signal.ts'
@@ -30,5 +32,6 @@ export type {
   ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, TimedOut, TransformFailed, Unavailable, UnknownEntity,
 } from './model/errors.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
+export type { Quarantined } from './ports/checkpoint-store.ts'
 export type { DeadLetter, SubmitResult } from './ports/topic.ts'
 export type { Driver, ProvisionStep } from './ports/driver.ts'

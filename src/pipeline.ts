@@ -6,6 +6,8 @@ import * as letters from './flow/dead-letters.ts'
 import { promised } from './flow/faces.ts'
 import { rebuild, verify } from './flow/prove.ts'
 import { provision } from './flow/provision.ts'
+import * as quarantine from './flow/quarantine.ts'
+import { schedule } from './flow/schedule.ts'
 import { asOf, current, find, history, sql } from './flow/query.ts'
 import { builtIn, builtInSubscription, roles } from './flow/roles.ts'
 import type { Result } from './flow/receiving.ts'
@@ -16,12 +18,13 @@ import { settledInStores } from './flow/settle-stores.ts'
 import { warn, type Observe } from './flow/signal.ts'
 import { status } from './flow/status.ts'
 import { submitAll } from './flow/submit-all.ts'
-import type { Closable, Pipeline, Verbs } from './flow/verbs.ts'
+import type { Closable, Pipeline, ScheduleOptions, Verbs } from './flow/verbs.ts'
 import type { Definition } from './model/definition.ts'
 import type { AnyEntity } from './model/entity.ts'
 import { invalidDefinition, type DreampipeError } from './model/errors.ts'
 import type { Receipt } from './model/event.ts'
 import { limits } from './model/limits.ts'
+import type { Producer } from './model/producer.ts'
 import type { Driver, Ports } from './ports/driver.ts'
 import type { SubmitResult } from './ports/topic.ts'
 
@@ -59,6 +62,9 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
     verb(context, name, () => pipe(connect as Task<Connected>, TE.flatMap(({ ports, schemas }) => work(ports, schemas))))
   const reading = <A>(name: string, entity: AnyEntity, read: (definition: Definition, ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
     onPorts(name, (ports, schemas) => pipe(TE.fromEither(definitionOf(context, name, String(entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap((definition) => read(definition, ports, schemas))))
+  // A producer of an entity that this pipeline knows.
+  const running = (name: string, producer: { readonly entity: AnyEntity }, work: Task<unknown>): Task<unknown> =>
+    verb(context, name, () => pipe(TE.fromEither(definitionOf(context, name, String(producer?.entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap(() => work)))
   const subscriptions = () => [...definitions.flatMap(({ name }) => builtIn.map((projection) => builtInSubscription(projection, name))), ...at.subscriptions.all()]
   return {
     start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
@@ -72,6 +78,13 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
     find: (entity, query = {}) => reading('find', entity, (definition, ports, schemas) => find(ports, schemas, definition, query)) as never,
     history: (entity, id) => historyOf(at, entity, id as never) as never,
     sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
+    run: (producer, options = {}) => running('run', producer, at.producers.run(producer as never, options)) as never,
+    schedule: (producer, cron, options = {}) => scheduled(at, producer as never, cron, options as never),
+    quarantine: {
+      list: (producer) => onPorts('quarantine.list', (ports) => quarantine.list(ports, producer.name)) as never,
+      replay: (producer, entry) => running('quarantine.replay', producer, onPorts('quarantine.replay', (ports) => quarantine.replay(ports, receiver, producer as never, entry))) as never,
+      drop: (entry) => onPorts('quarantine.drop', (ports) => quarantine.drop(ports, entry)) as never,
+    },
     verify: (entity, options = {}) => reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,
     rebuild: (entity, options) => reading('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)) as never,
     provision: (options = {}) => onPorts('provision', (ports) => provision(ports, { entities: [...context.definitions.keys()], subscriptions: subscriptions(), results: results ? at.subscriptions.allResults() : undefined }, options)) as never,
@@ -82,6 +95,22 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
       drop: (letter) => onPorts('deadLetters.drop', (ports) => letters.drop(ports, letter)) as never,
     },
   }
+}
+
+// The schedule of the fp face; the other face is told values and errors instead of Eithers.
+const scheduled = (at: Core, producer: Producer<AnyEntity, never, never>, cron: string, { onRun, ...options }: ScheduleOptions<'fp'>): Closable => {
+  const known = definitionOf(at.context, 'schedule', String(producer?.entity?.name))
+  if (known._tag === 'Left') throw known.left
+  const job = schedule(producer, cron, options, {
+    run: (settings) => at.producers.run(producer as never, settings)(),
+    store: async () => {
+      const connected = await at.connect()
+      return connected._tag === 'Left' ? connected : E.right(connected.right.ports.checkpointStore)
+    },
+    onResult: (result) => onRun?.(result),
+  })
+  at.onClose(job.stop)
+  return closable(job.stop)
 }
 
 // A generator of Eithers; the first left is the last.

@@ -9,6 +9,7 @@ import { receiver, type Receiver } from './receive.ts'
 import { relay, type Relay } from './relay.ts'
 import { reporting } from './results.ts'
 import { roles as allRoles, startProjection, type Role, type Running, type Runtime } from './roles.ts'
+import { runner } from './run.ts'
 import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
 import { subscriptions, type Subscriptions } from './subscriptions.ts'
@@ -23,8 +24,11 @@ export interface Core {
   readonly subscriptions: Subscriptions
   readonly start: (roles: readonly Role[]) => TaskEither<Infra | Contention | SchemaConflict, void>
   readonly isRunning: (role: Role) => boolean
+  readonly producers: ReturnType<typeof runner>
   /** What this process had stored of late; empty where the topic is a log. */
   readonly recent: Recent
+  /** Runs when the pipeline closes, before anything else ends. */
+  readonly onClose: (stop: () => Promise<void>) => void
   /** Ends everything; what is in flight is finished first, for at most `timeout` ms. */
   readonly close: (timeout: number) => Promise<void>
 }
@@ -51,6 +55,12 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
   }, subscribed.registering)
   const receiving = results ? reporting(plain, connected.get, observe) : plain
 
+  const ending = new AbortController()
+  const producers = runner(async () => {
+    const at = await connect()
+    return at._tag === 'Left' ? at : E.right({ ports: at.right.ports, receiver: receiving, observe, closing: ending.signal })
+  }, observe)
+
   const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
   const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
     if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
@@ -73,7 +83,10 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
     return E.right(undefined)
   }
 
+  const stops: (() => Promise<void>)[] = []
   const finish = async (): Promise<void> => {
+    await Promise.all(stops.map((stop) => stop()))
+    await producers.idle()
     await receiving.idle()
     await subscribed.stop()
     for (const starting of running.values()) {
@@ -84,6 +97,7 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
     if (at?._tag === 'Right') await at.right.relay.stop()
   }
   const close = async (timeout: number): Promise<void> => {
+    ending.abort()
     const limit = pause(timeout)
     await Promise.race([finish(), limit.over])
     limit.cancel()
@@ -91,8 +105,9 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
     if (ports?._tag === 'Right') await ports.right.close()
   }
   return {
-    context, connect, receiver: receiving, subscriptions: subscribed, start, recent: stored,
+    context, connect, receiver: receiving, subscriptions: subscribed, start, producers, recent: stored,
     isRunning: (role) => running.has(role),
+    onClose: (stop) => void stops.push(stop),
     close: (timeout) => (closing ??= close(timeout)),
   }
 }

@@ -1,6 +1,7 @@
 // What a pipeline tells whoever watches it: one tagged union, and what happens when nobody does.
 import type { DreampipeError } from '../model/errors.ts'
 import type { DeadLetter } from '../ports/topic.ts'
+import type { RunReport } from './run-report.ts'
 
 /** One thing that happened behind the scenes. */
 export type Signal =
@@ -15,6 +16,11 @@ export type Signal =
   /** A subscription could not be registered; it is tried again. */
   | { readonly _tag: 'unregistered'; readonly subscription: string; readonly entity: string; readonly error: DreampipeError }
 
+  /** A producer's run ended; scheduled ones as well. */
+  | { readonly _tag: 'ran'; readonly producer: string; readonly report?: RunReport; readonly error?: DreampipeError }
+  /** A producer tells something that is no error, or is tried again after a failure. */
+  | { readonly _tag: 'producer'; readonly producer: string; readonly message: string; readonly error?: DreampipeError }
+
 /** Receives signals; what it throws is a process warning. */
 export type Observe = (signal: Signal) => void
 
@@ -28,6 +34,8 @@ export const warn: Observe = (signal) => {
     process.emitWarning(`${subscription} ${entity} ${entityId} from event ${sequence}: ${reason}`, { type: 'DreampipeDeadLetter' })
   } else if (signal._tag === 'retrying' && signal.attempt === outage) {
     process.emitWarning(`${signal.subscription} ${signal.entity} keeps failing and keeps trying: ${signal.error.message}`, { type: 'DreampipeOutage' })
+  } else if (signal._tag === 'ran' && signal.error !== undefined && signal.error._tag !== 'AlreadyRunning' && signal.error._tag !== 'Closed') {
+    process.emitWarning(`producer ${signal.producer}: ${signal.error.message}`, { type: 'DreampipeRun' })
   } else if (signal._tag === 'unregistered') {
     process.emitWarning(`${signal.subscription} ${signal.entity} is not registered yet: ${signal.error.message}`, { type: 'DreampipeOutage' })
   }

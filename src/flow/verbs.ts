@@ -1,14 +1,19 @@
 // The typed surface: every verb once, for both faces.
 import type { t, TaskEither, Either } from '../fp.ts'
 import type { AnyEntity, EventOf, Identifier, Past, View, Where } from '../model/entity.ts'
-import type { Contention, Infra, NotStarted, ReadError, SchemaConflict, SourceFailed, SubmitError, UnknownEntity } from '../model/errors.ts'
+import type { Contention, Infra, NotStarted, ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, UnknownEntity } from '../model/errors.ts'
 import type { Receipt } from '../model/event.ts'
+import type { Producer } from '../model/producer.ts'
 import type { Update } from '../model/update.ts'
+import type { Quarantined } from '../ports/checkpoint-store.ts'
 import type { DeadLetter, SubmitResult } from '../ports/topic.ts'
 import type { Proof, Target } from './prove.ts'
 import type { Provisioned, ProvisionOptions } from './provision.ts'
+import type { Replayed } from './quarantine.ts'
 import type { Rebuilt, RebuildOptions } from './rebuild.ts'
 import type { Role } from './roles.ts'
+import type { RunOptions, RunReport } from './run-report.ts'
+import type { ScheduleSettings } from './schedule.ts'
 import type { Status } from './status.ts'
 import type { Counts, SubmitAllOptions } from './submit-all.ts'
 import type { VerifyOptions } from './verify.ts'
@@ -43,6 +48,11 @@ export interface SubscriptionOptions<L extends AnyEntity> {
   readonly handle: (event: EventOf<L>) => void | PromiseLike<unknown> | TaskEither<unknown, unknown>
 }
 
+/** A producer's schedule, and whom to tell how each run ended. */
+export interface ScheduleOptions<F extends Face> extends ScheduleSettings {
+  readonly onRun?: (result: F extends 'fp' ? Either<RunError, RunReport> : RunReport | RunError) => void
+}
+
 /** The verbs of a pipeline: as Promises that reject with a `DreampipeError`, or (`fp`) the same as lazy TaskEithers. */
 export interface Verbs<E extends AnyEntity, F extends Face> {
   /** Runs relay, projections and subscriptions in this process (or the given roles); not needed to submit only. */
@@ -51,6 +61,18 @@ export interface Verbs<E extends AnyEntity, F extends Face> {
   readonly submit: (update: Submittable<E>) => Out<F, SubmitError, Receipt>
   /** Submits a stream with flat memory. A rejected update is told and counted; an outage ends the stream. */
   readonly submitAll: (updates: Iterable<Submittable<E>> | AsyncIterable<Submittable<E>>, options?: SubmitAllOptions) => Out<F, SubmitError | SourceFailed, Counts>
+  /** Runs a producer once, from its saved cursor: pages are stored, then their cursor is saved. One run at a time on all replicas (`AlreadyRunning`). */
+  readonly run: <L extends E, R, C>(producer: Producer<L, R, C>, options?: RunOptions) => Out<F, RunError, RunReport>
+  /** Runs a producer by a cron expression, on one replica at a time, until closed. Throws `InvalidDefinition` where the expression is none. */
+  readonly schedule: <L extends E, R, C>(producer: Producer<L, R, C>, cron: string, options?: ScheduleOptions<F>) => Closable
+  readonly quarantine: {
+    /** A producer's records that could not become updates, at most a thousand. */
+    readonly list: <L extends E, R, C>(producer: Producer<L, R, C>) => Out<F, Infra | Contention, readonly Quarantined[]>
+    /** Normalises and submits them again, or one of them: after a fix. */
+    readonly replay: <L extends E, R, C>(producer: Producer<L, R, C>, entry?: Quarantined) => Out<F, RunError, Replayed>
+    /** Gives one up; false where it is gone. */
+    readonly drop: (entry: Quarantined) => Out<F, Infra | Contention, boolean>
+  }
   /** Waits until both projections hold the receipt's event, or all that was acknowledged before the call. `timeout` in ms, 30,000 by default. */
   readonly settled: (receipt?: Receipt, options?: { readonly timeout?: number }) => Out<F, ReadError | Contention, void>
   /** The view of one entity, or undefined. */

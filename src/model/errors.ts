@@ -47,8 +47,12 @@ export type ReadError = Infra | InvalidQuery | SchemaConflict | UnknownEntity | 
 
 /** What an update stream or a source was read from failed, or a callback of the caller's did. */
 export type SourceFailed = Failure<'SourceFailed'>
+/** More records went to quarantine than the run tolerates. */
+export type TooManyRejected = Failure<'TooManyRejected', { readonly quarantined: number; readonly records: number }>
+/** The producer runs already, here or on another replica. */
+export type AlreadyRunning = Failure<'AlreadyRunning'>
 /** What running a producer can meet. */
-export type RunError = SubmitError | SourceFailed | Failure<'TooManyRejected'> | Failure<'AlreadyRunning'>
+export type RunError = SubmitError | SourceFailed | SchemaConflict | TooManyRejected | AlreadyRunning
 /** A bad definition, thrown at once; `path` names the option. */
 export type InvalidDefinition = Failure<'InvalidDefinition', { readonly path: string }>
 
@@ -85,6 +89,9 @@ export const transformFailed = (entity: string, why: string, retry: boolean, cau
 export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
 export const timedOut = (verb: string, why: string): TimedOut => make('TimedOut', `${verb}: ${why}`, { retry: true })
 export const sourceFailed = (verb: string, why: string, cause: unknown): SourceFailed => make('SourceFailed', `${verb}: ${why}: ${reasonOf(cause)}`, { cause })
+export const tooManyRejected = (producer: string, quarantined: number, records: number, first: string): TooManyRejected =>
+  make('TooManyRejected', `run ${producer}: ${quarantined} of ${records} records went to quarantine, the first because ${first}`, { quarantined, records })
+export const alreadyRunning = (producer: string): AlreadyRunning => make('AlreadyRunning', `run ${producer}: it runs already`, { retry: true })
 export const closed = (verb: string): Closed => make('Closed', `${verb}: the pipeline is closed`)
 export const parked = (verb: string, why: string): Parked => make('Parked', `${verb}: ${why}`)
 export const invalidQuery = (verb: string, path: string, why: string, cause?: unknown): InvalidQuery =>

@@ -1,6 +1,7 @@
 // A driver: the ports fulfilled on one technology.
 import type { TaskEither } from '../fp.ts'
 import type { Contention, Infra } from '../model/errors.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { QueryEngine } from './query-engine.ts'
 import type { Subscription, Topic } from './topic.ts'
@@ -28,6 +29,7 @@ export interface Ports {
   readonly topic: Topic
   readonly viewStore: ViewStore
   readonly queryEngine: QueryEngine
+  readonly checkpointStore: CheckpointStore
   /** Looks for everything that must be there, and with `apply` makes what is missing; changes and deletes nothing. Undefined where nothing need be there. */
   readonly provision?: (wanted: Wanted, apply: boolean) => TaskEither<Infra | Contention, readonly ProvisionStep[]>
   /** Lets go of everything: connections, leases, files. */

@@ -12,6 +12,7 @@ export type FlakyVerb =
   | 'viewStore.prepare' | 'viewStore.put' | 'viewStore.mend' | 'viewStore.remove'
   | 'viewStore.generations.begin' | 'viewStore.generations.advance' | 'viewStore.generations.swap'
   | 'queryEngine.evolve' | 'queryEngine.append' | 'queryEngine.fill'
+  | 'checkpointStore.save' | 'checkpointStore.quarantine.put' | 'checkpointStore.quarantine.remove'
   | 'queryEngine.generations.begin' | 'queryEngine.generations.advance' | 'queryEngine.generations.swap'
 
 export interface FlakyOptions {
@@ -40,10 +41,15 @@ export interface FlakyDriver extends Driver {
 const usual: CallFaults = { before: 0.05, after: 0.05, delay: 0.1 }
 const usually: DeliveryFaults = { duplicate: 0.2, reorder: 0.2, withhold: 0.2, redeliver: 0.2 }
 
-const flakyPorts = (storm: Storm, deliveries: DeliveryFaults, { eventStore, topic, viewStore, queryEngine, close }: Ports): Ports => {
+const flakyPorts = (storm: Storm, deliveries: DeliveryFaults, { eventStore, topic, viewStore, queryEngine, checkpointStore, ...rest }: Ports): Ports => {
   const at = faulty(storm)
   return {
-    close,
+    ...rest,
+    checkpointStore: {
+      ...checkpointStore,
+      save: at('checkpointStore.save', checkpointStore.save),
+      quarantine: { ...checkpointStore.quarantine, put: at('checkpointStore.quarantine.put', checkpointStore.quarantine.put), remove: at('checkpointStore.quarantine.remove', checkpointStore.quarantine.remove) },
+    },
     eventStore: {
       ...eventStore,
       append: at('eventStore.append', eventStore.append),

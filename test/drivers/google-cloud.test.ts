@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, test } from 'vitest'
 import type { Capabilities, Opened } from '../../src/testing/contract.ts'
-import { eventStoreContract, runContract, topicContract, viewStoreContract } from '../../src/testing.ts'
+import { checkpointStoreContract, eventStoreContract, runContract, topicContract, viewStoreContract } from '../../src/testing.ts'
 import { right } from '../../src/testing/check.ts'
 import { newProject, onEmulators, servers, type Hosts } from '../google-cloud/kit.ts'
 
@@ -23,6 +23,7 @@ describe.runIf(all)('Firestore in Datastore mode', () => {
   const hosts: Hosts = { datastore: all?.firestore.host ?? '', pubsub: all?.pubsub.host ?? '' }
   describe('event store', () => { runContract(eventStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
   describe('view store', () => { runContract(viewStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
+  describe('checkpoint store', () => { runContract(checkpointStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
   describe('topic on Pub/Sub', () => { runContract(topicContract, { test, skip, open: bench(hosts), capabilities }) })
 })
 
@@ -30,4 +31,5 @@ describe.runIf(legacy)('legacy Datastore, optimistic', () => {
   const hosts: Hosts = { datastore: legacy?.datastore.host ?? '', pubsub: '127.0.0.1:1' }
   describe('event store', () => { runContract(eventStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
   describe('view store', () => { runContract(viewStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
+  describe('checkpoint store', () => { runContract(checkpointStoreContract, { test, skip, open: bench(hosts, 'dreampipe'), capabilities }) })
 })

@@ -4,6 +4,7 @@ import type { Infra } from '../../model/errors.ts'
 import { unavailable } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
+import { checkpointStore } from './checkpoint-store.ts'
 import { isClosing, type DuckDb } from './duckdb.ts'
 import { eventStore } from './event-store.ts'
 import { openHandle, type Handle } from './handles.ts'
@@ -64,6 +65,7 @@ const portsOf = (handle: Handle): Ports => {
     topic: topic(sqlite, lease, handle.wake, (name) => { if (name === queryEngineLease) void replica.release() }),
     viewStore: viewStore(sqlite),
     queryEngine: queryEngine(replica),
+    checkpointStore: checkpointStore(sqlite, lease),
     close: () => (closing ??= close()),
   }
 }

@@ -15,6 +15,8 @@ export interface Lease {
   readonly releaseAll: () => Promise<void>
   /** Whether this holder has the lease; inside a write it fences: a lease that was lost stays lost. */
   readonly isHeld: (name: string) => boolean
+  /** Grows with every holder of a name; undefined where this one does not hold it. */
+  readonly fenceOf: (name: string) => number | undefined
   /** Who holds a name now, as `host:pid`. */
   readonly holderOf: (name: string) => { readonly owner: string; readonly mine: boolean; readonly sameProcess: boolean } | undefined
 }
@@ -55,8 +57,8 @@ export const leases = (db: Sqlite): Lease => {
     const taken = await db.write('lease', () => {
       const row = current(name)
       if (row !== undefined && row.holder !== holder) return false
-      db.statement('INSERT INTO leases (name, holder, owner, host, pid, expires) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET ' +
-        'holder = excluded.holder, owner = excluded.owner, host = excluded.host, pid = excluded.pid, expires = excluded.expires').run(name, holder, owner, host, process.pid, Date.now() + term)
+      db.statement('INSERT INTO leases (name, holder, owner, host, pid, expires, fence) VALUES (?, ?, ?, ?, ?, ?, 1) ON CONFLICT (name) DO UPDATE SET ' +
+        'fence = fence + (holder <> excluded.holder), holder = excluded.holder, owner = excluded.owner, host = excluded.host, pid = excluded.pid, expires = excluded.expires').run(name, holder, owner, host, process.pid, Date.now() + term)
       return true
     })()
     if (taken._tag === 'Right' && taken.right) {
@@ -67,7 +69,8 @@ export const leases = (db: Sqlite): Lease => {
   }
   const drop = async (names: readonly string[]): Promise<void> => {
     for (const name of names) held.delete(name)
-    await db.write('release lease', () => { for (const name of names) db.statement('DELETE FROM leases WHERE name = ? AND holder = ?').run(name, holder) })()
+    // The row stays, and with it the fence.
+    await db.write('release lease', () => { for (const name of names) db.statement("UPDATE leases SET holder = '', expires = 0 WHERE name = ? AND holder = ?").run(name, holder) })()
   }
   return {
     take,
@@ -77,6 +80,7 @@ export const leases = (db: Sqlite): Lease => {
       if (held.size > 0) await drop([...held])
     },
     isHeld: (name) => held.has(name) && db.statement('SELECT 1 FROM leases WHERE name = ? AND holder = ?').get(name, holder) !== undefined,
+    fenceOf: (name) => held.has(name) ? db.statement('SELECT fence FROM leases WHERE name = ? AND holder = ?').get(name, holder)?.['fence'] as number | undefined : undefined,
     holderOf: (name) => {
       const row = current(name)
       return row === undefined ? undefined : { owner: row.owner, mine: row.holder === holder, sameProcess: row.host === host && row.pid === process.pid }

@@ -11,18 +11,20 @@ export const viewTable = (entity: string, generation: number): string => quoted(
 export const queryEngineLease = 'query-engine'
 
 /** Raised when the layout changes; a folder of another layout is refused, never guessed at. */
-export const layout = 1
+export const layout = 2
 
 const shared = `
 CREATE TABLE IF NOT EXISTS schemas (entity TEXT PRIMARY KEY COLLATE NOCASE, version INTEGER NOT NULL, schema TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS generations (entity TEXT PRIMARY KEY COLLATE NOCASE, active INTEGER NOT NULL, building INTEGER, definition TEXT, cursor TEXT, events INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS subscriptions (name TEXT, entity TEXT COLLATE NOCASE, position INTEGER NOT NULL, filter TEXT, PRIMARY KEY (name, entity)) STRICT;
-CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, owner TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, owner TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, expires INTEGER NOT NULL, fence INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS deferred (subscription TEXT, entity TEXT COLLATE NOCASE, entity_id TEXT, from_sequence INTEGER NOT NULL, through_sequence INTEGER NOT NULL,
   attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (subscription, entity, entity_id)) STRICT;
 CREATE TABLE IF NOT EXISTS dead_letters (subscription TEXT, entity TEXT COLLATE NOCASE, entity_id TEXT, sequence INTEGER, gated INTEGER NOT NULL, reason TEXT NOT NULL, parked_at TEXT NOT NULL,
   PRIMARY KEY (subscription, entity, entity_id, sequence)) STRICT;
 CREATE TABLE IF NOT EXISTS results (position INTEGER PRIMARY KEY AUTOINCREMENT, result TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS quarantine (producer TEXT, id TEXT, entry TEXT NOT NULL, PRIMARY KEY (producer, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS result_subscriptions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 `
 

@@ -3,6 +3,7 @@ import { E, type TaskEither } from '../../fp.ts'
 import { brokenDown, reasonOf, type Infra } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngine } from '../../ports/query-engine.ts'
+import { checkpointStore } from './checkpoint-store.ts'
 import { datastoreClient, pubsubClients, type Clients } from './clients.ts'
 import { datastore } from './datastore.ts'
 import { eventStore } from './event-store.ts'
@@ -60,7 +61,7 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   }
   const settings: TopicOptions = { names: namesOf(options.names), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
   return E.right({
-    eventStore: events, queryEngine,
+    eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
     provision: provision(pub, undefined, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),

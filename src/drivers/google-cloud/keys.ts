@@ -10,6 +10,7 @@ export const outboxKind = (entity: string): string => `${entity}.outbox`
 export const schemaKind = 'dreampipe.schema'
 export const registryKind = 'dreampipe.registry'
 export const deferralKind = 'dreampipe.deferral'
+export const quarantineKind = 'dreampipe.quarantine'
 export const deadLetterKind = 'dreampipe.dead-letter'
 
 export const eventKey = (entity: string, entityId: string, sequence: number): Key => ({ kind: eventKind(entity), name: eventIdOf(entityId, sequence) })

@@ -1,6 +1,6 @@
 // Leases in the registry: one process at a time does what two would do twice. Taken when asked for, renewed when half over.
 import { randomUUID } from 'node:crypto'
-import { E, type TaskEither } from '../../fp.ts'
+import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import { change, read } from './registry-change.ts'
 import type { Registry } from './registry.ts'
@@ -15,6 +15,8 @@ const free: State = { holder: '', expires: 0, fence: 0 }
 export interface Leases {
   /** This process' hold on the name, taken or renewed; false while another holds it. */
   readonly take: (name: string) => TaskEither<Infra | Contention, boolean>
+  /** The fence of this process' hold: it grows with every holder. Undefined where it holds it no longer. */
+  readonly fence: (name: string) => TaskEither<Infra | Contention, number | undefined>
   readonly release: (name: string) => Promise<void>
   readonly releaseAll: () => Promise<void>
 }
@@ -40,5 +42,6 @@ export const leases = (registry: Registry): Leases => {
     if (!held.delete(name)) return
     await change<State>(registry, `lease/${name}`, free, (state) => (state.holder === holder ? { ...state, holder: '', expires: 0 } : state))()
   }
-  return { take, release, releaseAll: async () => void await Promise.all([...held.keys()].map(release)) }
+  const fence: Leases['fence'] = (name) => pipe(read(registry, `lease/${name}`, free), TE.map((state) => (state.holder === holder ? state.fence : undefined)))
+  return { take, fence, release, releaseAll: async () => void await Promise.all([...held.keys()].map(release)) }
 }
