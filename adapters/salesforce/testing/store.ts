@@ -78,6 +78,7 @@ export const storeOf = (objects: readonly SObject[], start: string): Store => {
   const changes = (later: (show: () => void) => void): Changes => {
     const change = (id: string, kind: ChangeKind, values: Values): void => {
       const table = tableOfId(id)
+      if (kind === 'update' && table.rows.get(id)?.['IsDeleted'] === true) throw new Error(`ENTITY_IS_DELETED: ${id} is in the recycle bin`)
       const stamp = stampOf(clock.now())
       const all = { ...values, ...stamps(table, ['SystemModstamp', 'LastModifiedDate'], stamp) }
       later(() => show(table, id, kind, stamp, all))
