@@ -12,16 +12,18 @@ import type { Query } from './rest.ts'
 export interface BulkPage { readonly rows: readonly Row[]; readonly job: Job; readonly total: number | undefined }
 
 const chunk = 2_000
+/** What Salesforce writes for the locator behind the last page. */
+const end = 'null'
 
 /** Salesforce's ways of saying that Bulk cannot do this, or not today. */
 export const isUnsupported = (thrown: unknown): boolean =>
   isRefused(thrown, 'INVALIDENTITY', 'LIMIT_EXCEEDED', 'FEATURENOTENABLED') || (isRefused(thrown) && /not supported (in|by)|compound data|Max bulk v2 query jobs/i.test(thrown.message))
 
 const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const end = (): void => { clearTimeout(timer); signal.removeEventListener('abort', end); resolve() }
-  const timer = setTimeout(end, milliseconds)
-  signal.addEventListener('abort', end)
-  if (signal.aborted) end()
+  const wake = (): void => { clearTimeout(timer); signal.removeEventListener('abort', wake); resolve() }
+  const timer = setTimeout(wake, milliseconds)
+  signal.addEventListener('abort', wake)
+  if (signal.aborted) wake()
 })
 
 interface State { readonly id: string; readonly state: string; readonly numberRecordsProcessed?: number; readonly errorMessage?: string }
@@ -37,12 +39,12 @@ const ofJob = async (call: Extraction['call'], request: Call): Promise<Reply> =>
 
 const finished = async ({ call, object, reading, context: { signal } }: Extraction, { id }: Job): Promise<number | undefined> => {
   const verb = `bulk query ${object}`
-  const end = performance.now() + reading.jobTimeout
+  const latest = performance.now() + reading.jobTimeout
   for (let wait = reading.poll; ; wait = Math.min(30_000, wait * 1.5)) {
     const { state, numberRecordsProcessed, errorMessage } = jsonOf(verb, await (await ofJob(call, { verb, path: `/jobs/query/${id}` })).text()) as State
     if (state === 'JobComplete') return numberRecordsProcessed
     if (state === 'Failed' || state === 'Aborted') throw refused(verb, `the job ${id} has ${state === 'Failed' ? 'failed' : 'been aborted'}${errorMessage === undefined ? '' : `: ${errorMessage}`}`, { code: 'JOB_FAILED', retry: true })
-    if (performance.now() > end) {
+    if (performance.now() > latest) {
       await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).catch(() => undefined)
       throw refused(verb, `the job ${id} was not complete after ${reading.jobTimeout} ms`, { code: 'JOB_FAILED', retry: true })
     }
@@ -98,6 +100,8 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
 export const bulkPages = async function* (extraction: Extraction, query: Query, from: Job): AsyncGenerator<BulkPage> {
   const { call, object, reading } = extraction
   const verb = `bulk query ${object}`
+  // Read to its end before.
+  if (from.locator === end) return
   const total = await finished(extraction, from)
   for (let job = from; ;) {
     const search = new URLSearchParams({ maxRecords: String(reading.bulkPage), ...(job.locator === null ? {} : { locator: job.locator }) })
@@ -126,10 +130,10 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
     const locator = reply.headers.get('sforce-locator')
     // Without the header only the count can say whether this was the last page.
     if (locator === null && read !== total) throw refused(verb, 'a result page does not say which one follows', { code: 'WRONG_COUNT', retry: true })
-    if (locator !== null && locator !== 'null' && locator === job.locator) throw refused(verb, 'a result page names itself as the next', { code: 'WRONG_COUNT', retry: true })
-    const last = locator === null || locator === 'null'
+    if (locator !== null && locator !== end && locator === job.locator) throw refused(verb, 'a result page names itself as the next', { code: 'WRONG_COUNT', retry: true })
+    const last = locator === null || locator === end
     if (last && total !== undefined && read !== total) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
-    job = { ...job, locator, read }
+    job = { ...job, locator: last ? end : locator, read }
     yield { rows: held, job, total }
     if (last) return
   }

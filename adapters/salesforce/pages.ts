@@ -1,9 +1,9 @@
 // A run: describe, check, read what changed, go on with the first load, and look after hard deletes and formulas when they are due.
 import type { AnyEntity, PageContext, Properties } from 'dreampipe'
 import { nowhere, type Cursor } from './cursor.ts'
-import { describe, stampFieldOf } from './describe.ts'
+import { describe, stampFieldOf, type Described } from './describe.ts'
 import type { Extraction, Reading } from './extraction.ts'
-import { isStop } from './failure.ts'
+import { isRefused, isStop } from './failure.ts'
 import type { Call, Org } from './org.ts'
 import { parentsOf, planOf } from './plan.ts'
 import { reconcile, type Guard } from './reconcile.ts'
@@ -30,7 +30,9 @@ const extractionOf = async ({ org, entity, object, fields, deletes, reading }: S
   }
   const asking: Org = { ...org, call }
   const described = await describe(asking, object, context)
-  const parents = await Promise.all([...new Set(parentsOf(described, fields))].map((parent) => describe(asking, parent, context)))
+  // A parent that this user may not see is told by the fields that are missing.
+  const unseen = (thrown: unknown): readonly Described[] => { if (isRefused(thrown) && (thrown.status === 404 || thrown.status === 403) && !thrown.retry && thrown.code !== 'DAILY_LIMIT') return []; throw thrown }
+  const parents = (await Promise.all([...new Set(parentsOf(described, fields))].map((parent) => describe(asking, parent, context).then((each) => [each], unseen)))).flat()
   const plan = planOf(entity, described, parents, fields, cursor.fields)
   for (const warning of plan.warnings) context.warn(`${object}: ${warning}`)
   const bin = deletes && described.fields.has('IsDeleted')
