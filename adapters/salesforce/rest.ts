@@ -1,5 +1,5 @@
 // Pages of a REST query, each one counted before it is believed.
-import { exactJson, jsonReader, type Meta, type Row } from './read.ts'
+import { jsonReader, parsePage, type Meta, type Row } from './read.ts'
 import { refused } from './failure.ts'
 import type { Extraction } from './extraction.ts'
 import type { Plan } from './plan.ts'
@@ -8,12 +8,12 @@ import type { Plan } from './plan.ts'
 export interface Query { readonly soql: string; readonly all: boolean; readonly plan: Plan; readonly meta: Meta }
 export interface RestPage { readonly rows: readonly Row[]; readonly total: number; readonly first: boolean }
 
-interface Answer { readonly totalSize: number; readonly done: boolean; readonly nextRecordsUrl?: string; readonly records: readonly { readonly [name: string]: unknown }[] }
+interface Answer { readonly totalSize: number; readonly done: boolean; readonly nextRecordsUrl?: string; readonly records: readonly { [name: string]: unknown }[] }
 
-const answerOf = (verb: string, text: string): Answer => {
+const answerOf = (verb: string, text: string, exact: boolean): Answer => {
   let answer: Partial<Answer> | undefined
   try {
-    answer = exactJson(text) as Partial<Answer>
+    answer = parsePage(text, exact) as Partial<Answer>
   } catch {
     // The edge's maintenance page, with a good status.
   }
@@ -34,8 +34,9 @@ export const restPages = async function* ({ call, object }: Extraction, query: Q
   let firstId: string | undefined
   for (let first = true; ; first = false) {
     const reply = await call({ verb, path, headers: { 'Sforce-Query-Options': 'batchSize=2000' } })
-    const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, await reply.text())
-    const rows = records.map(read)
+    const text = await reply.text()
+    const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, text, false)
+    const rows = read(records) ?? read(answerOf(verb, text, true).records) ?? []
     const behind = count + rows.length
     // The locator ends with the number of records before its page.
     const expected = done ? totalSize : Number(/-(\d+)$/.exec(nextRecordsUrl ?? '')?.[1] ?? behind)

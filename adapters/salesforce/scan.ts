@@ -4,7 +4,7 @@ import type { Position } from './cursor.ts'
 import type { Extraction } from './extraction.ts'
 import { isRefused, refused } from './failure.ts'
 import type { Plan } from './plan.ts'
-import { selectOf, type Meta, type Row } from './read.ts'
+import { selectOf, soqlInstant, type Meta, type Row } from './read.ts'
 import { fitsUri, restPages, type Query } from './rest.ts'
 
 export interface Scan {
@@ -43,7 +43,9 @@ const bulkQueryOf = ({ object }: Extraction, scan: Scan): Query =>
   ({ soql: `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where)}`, all: scan.all, plan: scan.plan, meta: scan.meta })
 
 const inTime = (rows: readonly Row[], { before }: Scan): readonly Row[] =>
-  (before === undefined || rows.every(({ stamp }) => stamp === undefined || stamp < before) ? rows : rows.filter(({ stamp }) => stamp === undefined || stamp < before))
+  (before === undefined || rows.every(({ stamp }) => isBefore(stamp, before)) ? rows : rows.filter(({ stamp }) => isBefore(stamp, before)))
+// By whole seconds: what is longer than its first 19 characters is not less than they are.
+const isBefore = (stamp: string | undefined, before: string): boolean => stamp === undefined || stamp < before.slice(0, 19)
 
 const jobsTried = 3
 
@@ -98,7 +100,7 @@ const byRest = async function* (extraction: Extraction, scan: Scan, from: Positi
         stuck = 0
         const kept = inTime(rows, scan)
         const last = (scan.by === 'id' ? rows : kept).at(-1)
-        if (last !== undefined) position = { ...position, lastStamp: last.stamp ?? null, lastId: last.id }
+        if (last !== undefined) position = { ...position, lastStamp: last.stamp === undefined ? null : soqlInstant(last.stamp), lastId: last.id }
         yield { rows: kept, position, expected: all }
       }
     } catch (thrown) {

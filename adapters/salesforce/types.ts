@@ -48,6 +48,8 @@ const simple = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/
 const decimal: Convert = (value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('a number', value)
   const given = String(value)
+  // JavaScript writes these plainly.
+  if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21) return given
   return simple.test(given) && given !== '-0' ? given : plain(given) ?? wrong('a number', value)
 }
 
