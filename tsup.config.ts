@@ -12,6 +12,8 @@ export default {
     'adapters/csv': 'adapters/csv/index.ts',
     'adapters/http': 'adapters/http/index.ts',
     'adapters/jsonl': 'adapters/jsonl/index.ts',
+    'adapters/salesforce': 'adapters/salesforce/index.ts',
+    'adapters/salesforce/testing': 'adapters/salesforce/testing.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

@@ -26,7 +26,7 @@ export { codecOf } from './model/codec.ts'
 export { YadtoCodec } from './model/decode.ts'
 export type { EntityPropertyValue, PropertyType, Yadto } from './model/yadto.ts'
 export type { EventInfo, Receipt } from './model/event.ts'
-export { isDreampipeError } from './model/errors.ts'
+export { invalidDefinition, isDreampipeError, missingDependency, schemaConflict, sourceFailed } from './model/errors.ts'
 export type {
   Closed, Contention, DreampipeError, Failure, Infra, InvalidDefinition, InvalidQuery, InvalidUpdate, MissingDependency, NotProvisioned, NotStarted, Parked,
   ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, TimedOut, TransformFailed, Unavailable, UnknownEntity,

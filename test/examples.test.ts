@@ -31,8 +31,27 @@ test.each(Object.entries(expected))('%s', async (name, lines) => {
   for (const line of lines) expect(output).toContain(line)
 })
 
-test('the demo is the main job on its own sample', async () => {
+test('the demo is the mission in one go: Salesforce read on a schedule while it changes, and verify all zero', async () => {
   const { code, output, complaint } = await runToEnd('examples/demo/main.ts', [])
+  expect([code, complaint]).toEqual([0, ''])
+  const rows = output.split('\n').map((line) => line.trim())
+  const after = (heading: string): readonly string[] => (rows[rows.indexOf(heading) + 2] ?? '').split(/\s+/)
+  expect(after('1. The first run: every lead that is there, paged, typed, stored, and the cursor behind them').slice(1, 2)).toEqual(['200'])
+  expect(after('three leads change, one of them twice')[1]).toBe('3')
+  expect(after('a long transaction changes a lead, and is not committed yet')[1]).toBe('0')
+  expect(after('it is committed late: its stamp lies before what was seen already')[1]).toBe('2')
+  expect(Number(after('a formula changes for everybody, without touching a stamp')[1])).toBeGreaterThan(150)
+  expect(after('a lead comes with a revenue that no decimal can hold')[4]).toBe('1')
+  expect(output).toContain('in quarantine: Mallory Broken: ')
+  expect(output).toMatch(/Converted +Graz/)
+  expect(output).toMatch(/views +\d+ +0 +0 +0 +0\n +queryEngine +\d+ +0 +0 +0 +0\n/)
+  expect(output).not.toMatch(/undefined|\[object/)
+  const once = await runToEnd('examples/demo/main.ts', ['--once'])
+  expect([once.code, once.output.includes('On a schedule'), /views +200 +0 +0 +0 +0/.test(once.output)]).toEqual([0, false, true])
+}, 60_000)
+
+test('the JSONL demo is the main job on a file', async () => {
+  const { code, output, complaint } = await runToEnd('examples/jsonl-demo/main.ts', [])
   expect([code, complaint]).toEqual([0, ''])
   const rows = output.split('\n').map((line) => line.trim().split(/\s+/))
   const [first, again] = rows.filter(([stored]) => stored === 'stored').map((heading) => rows[rows.indexOf(heading) + 1]?.map(Number))
@@ -47,10 +66,10 @@ test('the demo takes a file of one\'s own, plain records or wire form, and says 
   const file = join(folder(), 'own.jsonl')
   const wire = { entity: 'Shop', yadto: { id: { propertyType: 'String', value: 's' }, updatedAt: { propertyType: 'DateTime', value: '2024-01-01T00:00:00Z' }, eventSource: { propertyType: 'String', value: 'x' } } }
   writeFileSync(file, [JSON.stringify({ id: 'a', n: 1, o: { x: [1, 2] }, updatedAt: '2024-01-01T00:00:00Z' }), 'rubbish', JSON.stringify({ id: 'b' }), JSON.stringify(wire)].join('\n'))
-  const { code, output } = await runToEnd('examples/demo/main.ts', [file, '--entity', 'Thing'])
+  const { code, output } = await runToEnd('examples/jsonl-demo/main.ts', [file, '--entity', 'Thing'])
   expect(code).toBe(0)
   expect(output).toMatch(/stored +duplicate +outdated +rejected +bad lines\n +2 +0 +0 +1 +1\n/)
   expect(output).toContain('updatedAt Missing')
   expect(output).toContain('SELECT * FROM Shop LIMIT 5')
-  expect(await runToEnd('examples/demo/main.ts', [join(folder(), 'nowhere')])).toMatchObject({ code: 2, complaint: expect.stringContaining('usage: npm run demo') as string })
+  expect(await runToEnd('examples/jsonl-demo/main.ts', [join(folder(), 'nowhere')])).toMatchObject({ code: 2, complaint: expect.stringContaining('usage: npm run demo:jsonl') as string })
 })

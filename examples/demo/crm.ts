@@ -1,36 +1,49 @@
-// The demo's entities, and how a line of its sample becomes an update.
-import { entity, y, type Update } from 'dreampipe'
+// The demo's Salesforce: a local server with some leads that change while they are read, and the accidents that real orgs have.
+import { faults, localSalesforce, type LocalSalesforce } from 'dreampipe/adapters/salesforce/testing'
 
-export const Lead = entity('Lead', {
-  properties: {
-    id: y.string(), name: y.string(), email: y.optional(y.string()), account: y.optional(y.string()),
-    stage: y.enum(['open', 'contacted', 'qualified', 'won', 'lost']), score: y.integer(), tags: y.list(y.string()),
-    address: y.optional(y.object({ city: y.string(), country: y.string() })), updatedAt: y.dateTime(),
-  },
-  identifier: ['id'],
-  timestamp: 'updatedAt',
-  attributes: ['stage'],
-  view: {
-    properties: ['id', 'name', 'stage', 'score'],
-    index: ['stage', 'hot'],
-    calculated: { hot: y.boolean() },
-    calculate: (lead) => ({ hot: lead.score >= 50 && lead.stage !== 'lost' }),
-  },
-})
+const names = ['Ada Abel', 'Ben Brandt', 'Chen Costa', 'Dana Dietz', 'Elif Eriksen', 'Femi Fuchs', 'Greta Garcia', 'Hugo Horn', 'Ines Ito', 'Jan Jansen', 'Kaya Kim', 'Lars Lopez']
+const cities = ['Berlin', 'Porto', 'Lyon', 'Oslo']
 
-export const Account = entity('Account', {
-  properties: { id: y.string(), name: y.string(), industry: y.string(), revenue: y.decimal(), city: y.string(), updatedAt: y.dateTime() },
-  identifier: ['id'],
-  timestamp: 'updatedAt',
-})
+export interface Crm {
+  readonly server: LocalSalesforce
+  readonly ids: readonly string[]
+  /** What happens between two runs, in order; each says what it did. */
+  readonly happenings: readonly (readonly [what: string, happen: () => void])[]
+}
 
-// The record comes from a file: whatever is wrong with it, the builder carries along and submit reports.
-const entities = { Lead, Account }
-
-/** The update of one change; a type that the pipeline does not know is a bad line. */
-export const toUpdate = (line: unknown): Update<'Lead' | 'Account'> => {
-  const { type, change, record } = line as { readonly type: keyof typeof entities; readonly change: string; readonly record: never }
-  const of = entities[type]
-  if (of === undefined) throw new Error(`no entity for ${String(type)}`)
-  return change === 'delete' ? of.toDelete(record, { source: 'crm' }) : of.toUpdate(record, { source: 'crm' })
+export const crm = async (count: number): Promise<Crm> => {
+  const server = await localSalesforce()
+  const ids = Array.from({ length: count }, (_, n) => server.insert('Lead', {
+    Name: names[n % names.length] as string, Email: `${(names[n % names.length] as string).toLowerCase().replace(' ', '.')}.${n}@example.org`, Status: 'Open', AnnualRevenue: `${(n * 7919) % 90_000}.50`, City: cities[n % cities.length] as string,
+  }))
+  const id = (n: number): string => ids[n] as string
+  let waiting: ReturnType<LocalSalesforce['transaction']> | undefined
+  return {
+    server, ids,
+    happenings: [
+      ['three leads change, one of them twice', () => {
+        server.update(id(0), { Status: 'Working', City: 'Graz' })
+        server.update(id(1), { AnnualRevenue: '250000.00' })
+        server.clock.advance(2)
+        server.update(id(0), { Status: 'Converted' })
+        server.update(id(2), { Email: 'chen@elsewhere.org' })
+      }],
+      ['a long transaction changes a lead, and is not committed yet', () => {
+        waiting = server.transaction()
+        waiting.update(id(3), { Status: 'Working' })
+        server.clock.advance(30)
+        server.update(id(4), { City: 'Linz' })
+      }],
+      ['it is committed late: its stamp lies before what was seen already', () => waiting?.commit()],
+      ['a lead is deleted, two are merged, and the access token expires', () => {
+        server.delete(id(5))
+        server.merge(id(6), id(7))
+        server.faults.add(faults.sessionExpired)
+      }],
+      ['a formula changes for everybody, without touching a stamp', () => { server.world.settings['rate'] = 2 }],
+      ['a lead comes with a revenue that no decimal can hold', () => {
+        server.insert('Lead', { Name: 'Mallory Broken', Email: 'mallory@example.org', Status: 'Open', AnnualRevenue: '999999999999999999999999999999999', City: 'Nowhere' })
+      }],
+    ],
+  }
 }

@@ -1,80 +1,105 @@
-// The demo: changes of a CRM become an event-sourced database, in one folder, in a few seconds. `-- FILE` takes JSONL of your own.
+// The demo, the mission in one go: a Salesforce on this machine, read on a short schedule while its leads change. `-- --once` reads once; `-- --watch` goes on.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPipeline, isDreampipeError, type Counts } from 'dreampipe'
-import { jsonl } from 'dreampipe/adapters/jsonl'
+import { createPipeline, entity, isDreampipeError, y, type RunReport } from 'dreampipe'
+import { salesforce } from 'dreampipe/adapters/salesforce'
 import { embedded } from 'dreampipe/embedded'
-import { Account, Lead, toUpdate } from './crm.ts'
-import { ownFile } from './own-file.ts'
-import { bold, dim, heading, progress, say, table } from './print.ts'
+import { bold, dim, heading, say, table } from '../print.ts'
+import { crm, type Crm } from './crm.ts'
 
-const receipts = (counts: Counts, badLines: number): void => table([{ ...counts, 'bad lines': badLines }])
+const Lead = entity('SalesforceLead', {
+  properties: {
+    id: y.string(), name: y.string(), email: y.optional(y.string()), status: y.optional(y.string()), revenue: y.optional(y.decimal()),
+    weighted: y.optional(y.decimal()), city: y.optional(y.string()), updatedAt: y.dateTime(),
+  },
+  identifier: ['id'],
+  timestamp: 'updatedAt',
+  deduplication: { by: 'latest' }, // a formula's value is new only where it is another
+  attributes: ['status'],
+  view: { index: ['status'], calculated: { domain: y.optional(y.string()) }, calculate: ({ email }) => ({ domain: email?.split('@')[1] ?? null }) },
+})
 
-const crm = async (folder: string): Promise<void> => {
-  const sample = new URL('crm-changes.jsonl', import.meta.url)
-  await using pipeline = createPipeline([Lead, Account], { driver: embedded({ folder }) })
+const producerOf = ({ server: { url, client: { clientId, clientSecret } } }: Crm) => salesforce({
+  object: 'Lead',
+  entity: Lead,
+  login: { instanceUrl: url, clientId, clientSecret },
+  formulas: { hours: 0 },
+  fields: {
+    Id: y.string(), Name: y.string(), Email: y.optional(y.string()), Status: y.optional(y.string()), AnnualRevenue: y.optional(y.decimal()), Weighted__c: y.optional(y.decimal()),
+    Address: y.optional(y.object({ City: y.optional(y.string()) })), SystemModstamp: y.dateTime(),
+  },
+  normalise: (record, to) => to.update({
+    id: record.Id, name: record.Name, email: record.Email, status: record.Status, revenue: record.AnnualRevenue, weighted: record.Weighted__c, city: record.Address?.City, updatedAt: record.SystemModstamp,
+  }),
+})
+
+const counts = ({ records, stored, duplicate, outdated, rejected, calls, milliseconds }: RunReport) => ({ records, stored, duplicate, outdated, quarantined: rejected, 'API calls': calls, ms: milliseconds })
+
+const flags = process.argv.slice(2)
+const [once, watch] = [flags.includes('--once'), flags.includes('--watch')]
+const folder = mkdtempSync(join(tmpdir(), 'dreampipe-demo-'))
+const source = await crm(200)
+const pipeline = createPipeline([Lead], { driver: embedded({ folder }), observe: (signal) => { if (signal._tag === 'producer') say(dim(signal.message)) } })
+
+// The next run of the schedule, or the error that it ended with.
+let next = Promise.withResolvers<RunReport | Error>()
+const leads = producerOf(source)
+try {
   await pipeline.start()
+  source.server.clock.advance(60)
 
-  heading('1. Six weeks of CRM changes come in: late ones, repeated ones, broken ones')
-  let bad: string[] = []
-  const line = progress()
-  const ingest = async (): Promise<Counts> => {
-    bad = []
-    const started = performance.now()
-    const counts = await pipeline.submitAll(jsonl(sample, { normalise: toUpdate, onBadLine: ({ line: number, reason }) => bad.push(`line ${number}: ${reason}`) }), {
-      onProgress: ({ stored, duplicate, rejected }) => line.show(`${stored} stored, ${duplicate} duplicate, ${rejected} rejected`),
-      onRejected: (error) => bad.push(isDreampipeError(error, 'InvalidUpdate') ? error.problems.map(({ path, message }) => `${path}: ${message}`).join('; ') : error.message),
-    })
-    line.done(`${counts.stored + counts.duplicate + counts.rejected} updates in ${Math.round(performance.now() - started)} ms`)
-    return counts
+  heading('1. The first run: every lead that is there, paged, typed, stored, and the cursor behind them')
+  table([counts(await pipeline.run(leads))])
+
+  if (!once) {
+    heading('2. On a schedule, while leads change under it')
+    const schedule = pipeline.schedule(leads, '* * * * * *', { jitter: 0, onRun: (result) => { next.resolve(result) } })
+    const ran = async (): Promise<void> => {
+      source.server.clock.advance(60)
+      next = Promise.withResolvers()
+      const result = await next.promise
+      if (isDreampipeError(result)) say(`the run ended: ${result.message}`)
+      else table([counts(result as RunReport)])
+    }
+    for (const [what, happen] of source.happenings) {
+      say(bold(what))
+      happen()
+      await ran()
+    }
+    while (watch) {
+      say(bold(`a lead changes (${new Date().toISOString().slice(11, 19)}; Ctrl-C ends)`))
+      source.server.update(source.ids[Math.floor(Math.random() * 100) + 8] as string, { AnnualRevenue: `${Math.floor(Math.random() * 90_000)}.00` })
+      await ran()
+    }
+    await schedule.close()
+    for (const { record, reason } of await pipeline.quarantine.list(leads)) say(`in quarantine: ${(JSON.parse(record) as { Name?: string }).Name ?? record.slice(0, 60)}: ${reason}`)
   }
-  const counts = await ingest()
-  receipts(counts, bad.length - counts.rejected)
-  say('What was wrong was told, and held up nobody:')
-  for (const each of bad) say(dim(`- ${each}`))
 
-  heading('2. One lead\'s history, in the order it arrived')
+  heading('3. One lead\'s history, and its state then and now')
   await pipeline.settled()
-  const id = 'L1006'
+  const id = source.ids[0] as string
   const events = []
-  let newest = ''
   for await (const event of pipeline.history(Lead, { id })) {
-    const late = event.occurredAt < newest ? 'late' : ''
-    newest = late === '' ? event.occurredAt : newest
-    events.push({ '#': event.sequence, '': late, 'happened at': event.occurredAt, operation: event.operation, ...(event.operation === 'upsert' ? { stage: event.properties.stage, score: event.properties.score, city: event.properties.address?.city } : { stage: null, score: null, city: null }) })
+    events.push({ '#': event.sequence, 'happened at': event.occurredAt, operation: event.operation, ...(event.operation === 'upsert' ? { status: event.properties.status, city: event.properties.city, weighted: event.properties.weighted } : {}) })
   }
   table(events)
-  say(dim('Late events keep their own time: state is ordered by when it happened, not by arrival.'))
+  const first = events[0]?.['happened at'] ?? ''
+  say(`as of ${first.slice(0, 16)}Z  ${JSON.stringify(await pipeline.asOf(Lead, { id }, first))}`)
+  say(`now                      ${JSON.stringify(await pipeline.current(Lead, { id }))}`)
 
-  heading('3. Its state then and now')
-  for (const instant of ['2024-01-20T00:00:00Z', '2024-02-11T00:00:00Z']) {
-    const then = await pipeline.asOf(Lead, { id }, instant)
-    say(`${instant.slice(0, 10)}  ${then === undefined ? 'deleted' : `${then.stage}, score ${then.score}, ${then.address?.city}${then.hot ? ', hot' : ''}`}`)
-  }
-  say(`now         ${JSON.stringify(await pipeline.current(Lead, { id }))} ${dim('(the material view)')}`)
-  const hot = await pipeline.find(Lead, { where: { stage: 'won', hot: true }, limit: 3 })
-  say(`hot and won ${hot.items.map(({ name, score }) => `${name} ${score}`).join(', ')}${hot.next === undefined ? '' : ' …'}`)
+  heading('4. SQL over the current state, and as of the first run')
+  const byCity = 'SELECT city, count(*) AS leads, sum(weighted) AS weighted FROM'
+  say(bold(`${byCity} SalesforceLead GROUP BY city ORDER BY leads DESC, city`))
+  table(await pipeline.sql(`${byCity} SalesforceLead GROUP BY city ORDER BY leads DESC, city`))
+  say(bold(`${byCity} SalesforceLead_as_of($at) …`))
+  table(await pipeline.sql(`${byCity} SalesforceLead_as_of($at) GROUP BY city ORDER BY leads DESC, city`, { at: first }))
 
-  heading('4. SQL over the current state, and as of a date')
-  const byStage = 'SELECT stage, count(*) AS leads, round(avg(score), 1) AS score FROM'
-  say(bold(`${byStage} Lead GROUP BY stage ORDER BY leads DESC`))
-  table(await pipeline.sql(`${byStage} Lead GROUP BY stage ORDER BY leads DESC`))
-  say(bold(`${byStage} Lead_as_of($at) …   ${dim('$at = 2024-01-20')}`))
-  table(await pipeline.sql(`${byStage} Lead_as_of($at) GROUP BY stage ORDER BY leads DESC`, { at: '2024-01-20T00:00:00Z' }))
-  const joined = 'SELECT a.name AS account, a.industry, a.revenue, count(*) AS leads FROM Lead l JOIN Account a ON a.id = l.account GROUP BY ALL ORDER BY leads DESC, account LIMIT 4'
-  say(bold(joined))
-  table(await pipeline.sql(joined))
-
-  heading('5. The same file again: nothing is new')
-  const again = await ingest()
-  receipts(again, bad.length - again.rejected)
-}
-
-const [file, ...flags] = process.argv.slice(2)
-const folder = mkdtempSync(join(tmpdir(), 'dreampipe-demo-'))
-try {
-  await (file === undefined ? crm(folder) : ownFile(file, flags, folder))
+  heading('5. And nothing was lost: both projections against the events')
+  const { views, queryEngine } = await pipeline.verify(Lead)
+  table(Object.entries({ views, queryEngine }).map(([projection, { events: all, pending, missing, surplus, different }]) => ({ projection, events: all, pending, missing, surplus, different })))
 } finally {
+  await pipeline.close()
+  await source.server.close()
   rmSync(folder, { recursive: true, force: true })
 }

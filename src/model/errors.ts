@@ -76,8 +76,8 @@ const some = (problems: readonly Problem[]): readonly [Problem, ...Problem[]] =>
 
 export const invalidUpdate = (entity: string, problems: readonly Problem[]): InvalidUpdate =>
   make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, { entity, problems: some(problems) })
-export const schemaConflict = (entity: string, problems: readonly Problem[]): SchemaConflict =>
-  make('SchemaConflict', `${entity}: its definition contradicts what is stored: ${describeProblems(problems)}`, { entity, problems: some(problems) })
+export const schemaConflict = (entity: string, problems: readonly Problem[], why = 'its definition contradicts what is stored'): SchemaConflict =>
+  make('SchemaConflict', `${entity}: ${why}: ${describeProblems(problems)}`, { entity, problems: some(problems) })
 export const unknownEntity = (verb: string, entity: string, known: readonly string[]): UnknownEntity =>
   make('UnknownEntity', `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`)
 export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
@@ -90,7 +90,9 @@ export const transformFailed = (entity: string, why: string, retry: boolean, cau
   make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })
 export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
 export const timedOut = (verb: string, why: string): TimedOut => make('TimedOut', `${verb}: ${why}`, { retry: true })
-export const sourceFailed = (verb: string, why: string, cause: unknown): SourceFailed => make('SourceFailed', `${verb}: ${why}: ${reasonOf(cause)}`, { cause })
+/** What a source met. `retry`: the same may work later. */
+export const sourceFailed = (verb: string, why: string, cause?: unknown, retry = false): SourceFailed =>
+  make('SourceFailed', `${verb}: ${why}${cause === undefined ? '' : `: ${reasonOf(cause)}`}`, { retry, cause })
 export const tooManyRejected = (producer: string, quarantined: number, records: number, first: string): TooManyRejected =>
   make('TooManyRejected', `run ${producer}: ${quarantined} of ${records} records went to quarantine, the first because ${first}`, { quarantined, records })
 export const alreadyRunning = (producer: string): AlreadyRunning => make('AlreadyRunning', `run ${producer}: it runs already`, { retry: true })

@@ -3,9 +3,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { createPipeline, entity, isDreampipeError, type EntityPropertyValue, type Yadto } from 'dreampipe'
 import { jsonl } from 'dreampipe/adapters/jsonl'
 import { embedded } from 'dreampipe/embedded'
-import { dim, heading, progress, say, table } from './print.ts'
+import { dim, heading, progress, say, table } from '../print.ts'
 
-const usage = `usage: npm run demo -- FILE [--entity NAME] [--id PROPERTY] [--at PROPERTY]
+const usage = `usage: npm run demo:jsonl -- FILE [--entity NAME] [--id PROPERTY] [--at PROPERTY]
 
 FILE holds one JSON document a line (gzip is fine): updates in wire form, { "entity": …, "yadto": … }, or plain records.
 --entity  what plain records are (Record)        --id  what names one (id)        --at  when it changed, an ISO instant (updatedAt)`

@@ -1,0 +1,140 @@
+// Bulk 2.0 query jobs: created once, waited for, and read page by page in flat memory; a page counts once its last row has come.
+import { csvReader, type Cells } from './csv.ts'
+import type { Job } from './cursor.ts'
+import { jsonOf } from './describe.ts'
+import type { Extraction } from './extraction.ts'
+import { isRefused, refused, stop } from './failure.ts'
+import type { Call, Reply } from './org.ts'
+import { csvRowReader, type Row } from './read.ts'
+import type { Query } from './rest.ts'
+
+/** Rows of a result page, a chunk at a time. `job` is where to go on: it moves only with the last chunk of a page, because only then the page is known to be whole. */
+export interface BulkPage { readonly rows: readonly Row[]; readonly job: Job; readonly total: number | undefined }
+
+const chunk = 2_000
+/** What Salesforce writes for the locator behind the last page. */
+const end = 'null'
+
+/** Salesforce's ways of saying that Bulk cannot do this, or not today. */
+export const isUnsupported = (thrown: unknown): boolean =>
+  isRefused(thrown, 'INVALIDENTITY', 'LIMIT_EXCEEDED', 'FEATURENOTENABLED') || (isRefused(thrown) && /not supported (in|by)|compound data|Max bulk v2 query jobs/i.test(thrown.message))
+
+const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  const wake = (): void => { clearTimeout(timer); signal.removeEventListener('abort', wake); resolve() }
+  const timer = setTimeout(wake, milliseconds)
+  signal.addEventListener('abort', wake)
+  if (signal.aborted) wake()
+})
+
+interface State { readonly id: string; readonly state: string; readonly numberRecordsProcessed?: number; readonly errorMessage?: string }
+
+// A job that is not there any more, or is another version's, is made anew; one that failed says why.
+const ofJob = async (call: Extraction['call'], request: Call): Promise<Reply> => {
+  try {
+    return await call(request)
+  } catch (thrown) {
+    throw isRefused(thrown) && (thrown.status === 404 || thrown.status === 409) ? refused(request.verb, 'the job is gone', { code: 'JOB_GONE', retry: true }) : thrown
+  }
+}
+
+const finished = async ({ call, object, reading, context: { signal } }: Extraction, { id }: Job): Promise<number | undefined> => {
+  const verb = `bulk query ${object}`
+  const latest = performance.now() + reading.jobTimeout
+  for (let wait = reading.poll; ; wait = Math.min(30_000, wait * 1.5)) {
+    const { state, numberRecordsProcessed, errorMessage } = jsonOf(verb, await (await ofJob(call, { verb, path: `/jobs/query/${id}` })).text()) as State
+    if (state === 'JobComplete') return numberRecordsProcessed
+    if (state === 'Failed' || state === 'Aborted') throw refused(verb, `the job ${id} has ${state === 'Failed' ? 'failed' : 'been aborted'}${errorMessage === undefined ? '' : `: ${errorMessage}`}`, { code: 'JOB_FAILED', retry: true })
+    if (performance.now() > latest) {
+      await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).catch(() => undefined)
+      throw refused(verb, `the job ${id} was not complete after ${reading.jobTimeout} ms`, { code: 'JOB_FAILED', retry: true })
+    }
+    await paused(wait, signal)
+    if (signal.aborted) stop('the run is to end')
+  }
+}
+
+/** Creates a job. */
+export const createJob = async ({ call, object }: Extraction, { soql, all }: Query): Promise<Job> => {
+  const verb = `bulk query ${object}`
+  const body = JSON.stringify({ operation: all ? 'queryAll' : 'query', query: soql, contentType: 'CSV', columnDelimiter: 'COMMA', lineEnding: 'LF' })
+  const { id } = jsonOf(verb, await (await call({ verb, method: 'POST', path: '/jobs/query', headers: { 'Content-Type': 'application/json' }, body })).text()) as State
+  if (typeof id !== 'string') throw refused(verb, 'the answer names no job', { code: 'NOT_JSON', retry: true })
+  return { id, locator: null, read: 0 }
+}
+
+// Chunks of rows of one result page; answers how many there were.
+const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<readonly Row[], number> {
+  const csv = csvReader()
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: false })
+  let read: ((cells: Cells) => Row) | undefined
+  let width = 0
+  let count = 0
+  let rows: Row[] = []
+  const take = (all: readonly Cells[]): void => {
+    for (const cells of all) {
+      if (read === undefined) {
+        width = cells.length
+        read = csvRowReader(query.plan, query.meta, cells)
+      } else if (cells.length !== width) throw new SyntaxError(`a row has ${cells.length} cells instead of ${width}`)
+      else {
+        rows.push(read(cells))
+        count++
+      }
+    }
+  }
+  for await (const bytes of reply.chunks()) {
+    take(csv.push(decoder.decode(bytes, { stream: true })))
+    while (rows.length >= chunk) {
+      const full = rows.slice(0, chunk)
+      rows = rows.slice(chunk)
+      yield full
+    }
+  }
+  take(csv.push(decoder.decode()))
+  take(csv.end())
+  yield rows
+  return count
+}
+
+/** The rows of a job from where it stands, once it is complete. */
+export const bulkPages = async function* (extraction: Extraction, query: Query, from: Job): AsyncGenerator<BulkPage> {
+  const { call, object, reading } = extraction
+  const verb = `bulk query ${object}`
+  // Read to its end before.
+  if (from.locator === end) return
+  const total = await finished(extraction, from)
+  for (let job = from; ;) {
+    const search = new URLSearchParams({ maxRecords: String(reading.bulkPage), ...(job.locator === null ? {} : { locator: job.locator }) })
+    const reply = await ofJob(call, { verb, path: `/jobs/query/${job.id}/results?${search}`, headers: { Accept: 'text/csv' } })
+    const said = reply.headers.get('sforce-numberofrecords')
+    const chunks = rowsOf(reply, query)
+    let held: readonly Row[] = []
+    let count = 0
+    try {
+      for (;;) {
+        const next = await chunks.next()
+        if (next.done) {
+          count = next.value
+          break
+        }
+        if (held.length > 0) yield { rows: held, job, total }
+        held = next.value
+      }
+    } catch (thrown) {
+      throw isRefused(thrown) || (thrown as { readonly name?: string }).name !== 'SyntaxError' ? thrown : refused(verb, `a result page is broken: ${(thrown as Error).message}`, { code: 'WRONG_COUNT', retry: true })
+    } finally {
+      await chunks.return(0)
+    }
+    if (said !== null && Number(said) !== count) throw refused(verb, `a result page was to hold ${said} records, and holds ${count}`, { code: 'WRONG_COUNT', retry: true })
+    const read = job.read + count
+    const locator = reply.headers.get('sforce-locator')
+    // Without the header only the count can say whether this was the last page.
+    if (locator === null && read !== total) throw refused(verb, 'a result page does not say which one follows', { code: 'WRONG_COUNT', retry: true })
+    if (locator !== null && locator !== end && locator === job.locator) throw refused(verb, 'a result page names itself as the next', { code: 'WRONG_COUNT', retry: true })
+    const last = locator === null || locator === end
+    if (last && total !== undefined && read !== total) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
+    job = { ...job, locator: last ? end : locator, read }
+    yield { rows: held, job, total }
+    if (last) return
+  }
+}

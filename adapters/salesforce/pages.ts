@@ -1,0 +1,82 @@
+// A run: describe, check, read what changed, go on with the first load, and look after hard deletes and formulas when they are due.
+import type { AnyEntity, PageContext, Properties } from 'dreampipe'
+import { nowhere, type Cursor } from './cursor.ts'
+import { describe, stampFieldOf, type Described } from './describe.ts'
+import type { Extraction, Reading } from './extraction.ts'
+import { isRefused, isStop } from './failure.ts'
+import type { Call, Org } from './org.ts'
+import { parentsOf, planOf } from './plan.ts'
+import { reconcile, type Guard } from './reconcile.ts'
+import { backfill, refresh } from './whole.ts'
+import { horizon, increments, type CursorPage } from './windows.ts'
+
+export interface Source {
+  readonly org: Org
+  readonly entity: AnyEntity
+  readonly object: string
+  readonly fields: Properties | undefined
+  readonly deletes: boolean
+  readonly reading: Reading
+  readonly reconcile: (Guard & { readonly hours: number }) | undefined
+  readonly formulas: { readonly hours: number } | undefined
+}
+
+const extractionOf = async ({ org, entity, object, fields, deletes, reading }: Source, cursor: Cursor, context: PageContext): Promise<Extraction> => {
+  let at = NaN
+  const call = async (request: Call) => {
+    const reply = await org.call(request, context)
+    if (!Number.isNaN(reply.at)) at = Math.max(reply.at, Number.isNaN(at) ? 0 : at)
+    return reply
+  }
+  const asking: Org = { ...org, call }
+  const described = await describe(asking, object, context)
+  // A parent that this user may not see is told by the fields that are missing.
+  const unseen = (thrown: unknown): readonly Described[] => { if (isRefused(thrown) && (thrown.status === 404 || thrown.status === 403) && !thrown.retry && thrown.code !== 'DAILY_LIMIT') return []; throw thrown }
+  const parents = (await Promise.all([...new Set(parentsOf(described, fields))].map((parent) => describe(asking, parent, context).then((each) => [each], unseen)))).flat()
+  const plan = planOf(entity, described, parents, fields, cursor.fields)
+  for (const warning of plan.warnings) context.warn(`${object}: ${warning}`)
+  const bin = deletes && described.fields.has('IsDeleted')
+  const meta = { stamp: stampFieldOf(described), deleted: bin, master: bin && described.fields.has('MasterRecordId') }
+  return { org, entity, object, described, plan, meta, reading, context, deletes: bin, call, now: () => at, bulk: { usable: reading.via !== 'rest' && plan.bulk } }
+}
+
+const isDue = (last: string | null, hours: number, now: number): boolean => last !== null && now - Date.parse(last) >= hours * 3_600_000
+const bin = 15 * 24 * 3_600_000
+
+const parts = async function* (source: Source, start: Cursor, context: PageContext): AsyncGenerator<CursorPage> {
+  const extraction = await extractionOf(source, start, context)
+  const { meta, now, plan } = extraction
+  let cursor: Cursor = { ...start, fields: plan.fields }
+  if (meta.stamp === undefined) {
+    if (cursor.backfill === null) context.warn(`${source.object} has no stamp that can be queried: every run reads all of it`)
+    cursor = { ...cursor, backfill: cursor.backfill ?? { cutoff: null, ...nowhere } }
+  } else {
+    const until = await horizon(extraction)
+    if (cursor.from === null) {
+      cursor = { ...cursor, from: until, backfill: { cutoff: until, ...nowhere } }
+      yield { records: [], cursor }
+    } else if (extraction.deletes && now() - Date.parse(cursor.from) > bin) context.warn(`${source.object} was last read ${cursor.from}: what left the recycle bin since then shows only by reconcile`)
+    cursor = yield* increments(extraction, cursor, until)
+  }
+  cursor = yield* backfill(extraction, cursor)
+  if (source.reconcile !== undefined && isDue(cursor.reconciled, source.reconcile.hours, now())) {
+    cursor = yield* reconcile(extraction, cursor, source.entity.definition.identifier[0] as string, source.reconcile)
+  }
+  if (source.formulas !== undefined && meta.stamp !== undefined && (cursor.refresh !== null || isDue(cursor.refreshed, source.formulas.hours, now()))) cursor = yield* refresh(extraction, cursor)
+}
+
+/** Pages behind a cursor. A spent budget ends them in good order: the last cursor comes once more, and the next run goes on there. */
+export const pagesOf = (source: Source) => async function* (start: Cursor, context: PageContext): AsyncGenerator<CursorPage> {
+  let reached = start
+  try {
+    for await (const page of parts(source, start, context)) {
+      reached = page.cursor
+      yield page
+    }
+  } catch (thrown) {
+    if (!isStop(thrown)) throw thrown
+    context.warn(`${source.object}: ${thrown.why}; the next run goes on at ${reached.to ?? reached.from ?? 'the beginning'}`)
+    yield { records: [], cursor: reached }
+  }
+}
+

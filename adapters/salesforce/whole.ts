@@ -1,0 +1,58 @@
+// Reading a whole object: the first load beside increments, and the refresh of formulas whose changes touch no stamp.
+import { instant, nowhere, positionOf, type Cursor } from './cursor.ts'
+import { recordsOf, type Extraction } from './extraction.ts'
+import { scanned, type Scan } from './scan.ts'
+import { horizon, increments, type CursorPage } from './windows.ts'
+
+/** Records of a REST query by Id: more than Bulk begins with, few enough to be quick. */
+const piece = 50_000
+/** Milliseconds of the server's time after which a long load lets increments pass. */
+const incrementsEach = 5 * 60_000
+
+/** Records that are there now: `queryAll` without the bin's, because `query` leaves out archived ones. */
+export const alive = (extraction: Extraction, before: string | null): Pick<Scan, 'where' | 'all'> => {
+  const { described, meta } = extraction
+  const bin = described.fields.get('IsDeleted')?.filterable === true
+  return { where: [...(bin ? ['IsDeleted = false'] : []), ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`])].join(' AND '), all: bin }
+}
+
+const wholeScan = (extraction: Extraction, before: string | null): Scan =>
+  ({ ...alive(extraction, before), by: 'id', limit: piece, plan: extraction.plan, meta: extraction.meta, ...(before === null ? {} : { before }) })
+
+/** The first load, by Id, of what last changed before its cutoff; what changes meanwhile is read beside it. An object without a stamp is loaded anew each run. */
+export const backfill = async function* (extraction: Extraction, start: Cursor): AsyncGenerator<CursorPage, Cursor> {
+  let cursor = start
+  if (cursor.backfill === null) return cursor
+  const { cutoff } = cursor.backfill
+  let passed = extraction.now()
+  for await (const { rows, position, expected } of scanned(extraction, wholeScan(extraction, cutoff), positionOf(cursor.backfill))) {
+    cursor = { ...cursor, backfill: { cutoff, ...position } }
+    yield { records: recordsOf(rows), cursor, ...(expected === undefined ? {} : { expected }) }
+    if (extraction.now() - passed >= incrementsEach) {
+      cursor = yield* increments(extraction, cursor, await horizon(extraction))
+      passed = extraction.now()
+    }
+  }
+  // What is there now has just been read, formulas and all.
+  const at = instant(extraction.now())
+  cursor = { ...cursor, backfill: null, reconciled: cursor.reconciled ?? at, refreshed: cursor.refreshed ?? cutoff ?? at }
+  yield { records: [], cursor }
+  return cursor
+}
+
+/**
+ * Reads every record again for its formulas, as of the instant up to which increments are complete: whatever changes later has a later stamp. Records that
+ * changed since are left out, because their increments bring them, formulas included.
+ */
+export const refresh = async function* (extraction: Extraction, start: Cursor): AsyncGenerator<CursorPage, Cursor> {
+  let cursor = start
+  const asOf = cursor.refresh?.asOf ?? cursor.from
+  if (asOf === null) return cursor
+  for await (const { rows, position, expected } of scanned(extraction, wholeScan(extraction, asOf), positionOf(cursor.refresh ?? nowhere))) {
+    cursor = { ...cursor, refresh: { asOf, ...position } }
+    yield { records: recordsOf(rows, asOf), cursor, ...(expected === undefined ? {} : { expected }) }
+  }
+  cursor = { ...cursor, refresh: null, refreshed: instant(extraction.now()) }
+  yield { records: [], cursor }
+  return cursor
+}

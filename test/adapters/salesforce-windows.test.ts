@@ -1,0 +1,232 @@
+// Increments: windows without gaps, ties, late commits, records that change while they are read, resuming from every cursor, budgets.
+import { expect, test } from 'vitest'
+import { createPipeline, entity, y } from 'dreampipe'
+import { embedded } from 'dreampipe/embedded'
+import { salesforce, salesforceOrg, type Cursor } from 'dreampipe/adapters/salesforce'
+import { closing } from '../flow/kit.ts'
+import { expectProven, expectSame, fields, leads, loginOf, people, Person, server, setting, type PeopleOptions, type Setting } from './salesforce-kit.ts'
+
+/** Drives pages by hand: stores so many of them, and answers the cursors; what a kill between two steps leaves behind. */
+const drive = async ({ pipeline }: Setting, producer: ReturnType<typeof people>, from: Cursor | undefined, pages = Infinity): Promise<Cursor[]> => {
+  const { definition } = producer
+  const meta = { source: definition.name }
+  const to = { update: (values: never) => Person.toUpdate(values, meta), delete: (keys: never) => Person.toDelete(keys, meta) }
+  const cursors: Cursor[] = []
+  const context = { signal: new AbortController().signal, budget: { left: () => Infinity, spend: () => true }, warn: () => undefined, live: async function* () { yield [] } }
+  const decoded = definition.cursor.decode(JSON.parse(JSON.stringify(from ?? definition.start)))
+  if (decoded._tag === 'Left') throw new Error('the cursor does not come back')
+  for await (const page of definition.pages(decoded.right, context)) {
+    await pipeline.submitAll(page.records.flatMap((record) => definition.normalise(record, to as never)))
+    cursors.push(page.cursor)
+    if (cursors.length >= pages) break
+  }
+  return cursors
+}
+
+const stir = ({ sf }: Setting, ids: readonly string[]): void => {
+  for (const [n, id] of ids.entries()) {
+    if (sf.tables.get('Lead')?.rows.get(id)?.['IsDeleted'] === true) continue
+    if (n % 4 === 0) sf.update(id, { Email: `at${sf.clock.now()}@example.com` })
+    if (n % 9 === 2) sf.delete(id)
+  }
+}
+
+const ways: readonly (readonly [string, PeopleOptions])[] = [['REST', { reading: { via: 'rest' } }], ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }]]
+
+test.for(ways)('resumes from every cursor, also where the page behind it is stored already: %s', async ([, options]) => {
+  const prepared = async () => {
+    const given = await setting({ pageSize: 6 })
+    const ids = leads(given.sf, 20)
+    given.sf.clock.advance(90)
+    return { given, ids }
+  }
+  const { given: whole } = await prepared()
+  const all = await drive(whole, people(whole.sf, options), undefined)
+  expect(all.length).toBeGreaterThan(5)
+  for (let kill = 1; kill <= all.length; kill++) {
+    const { given, ids } = await prepared()
+    const producer = people(given.sf, options)
+    const [before, after] = (await drive(given, producer, undefined, kill)).slice(-2)
+    stir(given, ids)
+    given.sf.clock.advance(90)
+    // Killed before the last page's cursor was saved, and after.
+    const reached = (await drive(given, producer, kill % 2 === 0 ? before : after ?? before, 3)).at(-1)
+    stir(given, ids.slice(5))
+    given.sf.clock.advance(90)
+    await drive(given, producer, reached)
+    await expectSame(given)
+  }
+})
+
+test('ties: a second with more records than a page, resumed in their midst', async () => {
+  const given = await setting({ pageSize: 7 })
+  const producer = people(given.sf, { reading: { via: 'rest' } })
+  await given.run(producer)
+  given.sf.clock.advance(60)
+  leads(given.sf, 60)
+  given.sf.clock.advance(60)
+  let cursor = (await drive(given, producer, undefined)).at(-1)
+  for (let n = 0; n < 30; n++) cursor = (await drive(given, producer, cursor, 1)).at(-1) ?? cursor
+  await expectSame(given, true)
+})
+
+test('windows touch: what is stamped at a border comes once', async () => {
+  const given = await setting()
+  const producer = people(given.sf)
+  for (let minute = 0; minute < 6; minute++) {
+    leads(given.sf, 3)
+    expect((await given.run(producer)).ended).toBe('done')
+    given.sf.clock.advance(60)
+    // Exactly where the last window ended, and one second before the next one ends.
+    leads(given.sf, 1)
+    given.sf.clock.advance(59)
+    leads(given.sf, 1)
+    given.sf.clock.advance(1)
+  }
+  given.sf.clock.advance(60)
+  const { stored } = await given.run(producer)
+  expect(stored).toBeGreaterThan(0)
+  await expectSame(given, true)
+})
+
+test('late commits: a transaction that is still open holds the window back, and nothing of it is lost', async () => {
+  const given = await setting()
+  const producer = people(given.sf)
+  const [first] = leads(given.sf, 3) as [string, string, string]
+  given.sf.clock.advance(120)
+  await given.run(producer)
+  const late = given.sf.transaction()
+  late.insert('Lead', { Name: 'Late' })
+  late.update(first, { Name: 'Changed late' })
+  given.sf.clock.advance(300)
+  leads(given.sf, 4)
+  given.sf.clock.advance(120)
+  // What is stamped behind the open transaction waits for it.
+  expect(await given.run(producer)).toMatchObject({ stored: 0, cursor: { from: '2026-03-01T12:02:00Z' } })
+  given.sf.clock.advance(180)
+  late.commit()
+  expect((await given.run(producer)).stored).toBe(6)
+  await expectSame(given, true)
+})
+
+test('a first load while a transaction is open begins its increments before it', async () => {
+  const given = await setting()
+  const producer = people(given.sf)
+  leads(given.sf, 5)
+  given.sf.clock.advance(60)
+  const late = given.sf.transaction()
+  late.insert('Lead', { Name: 'Late' })
+  given.sf.clock.advance(300)
+  leads(given.sf, 2)
+  given.sf.clock.advance(60)
+  expect((await given.run(producer)).stored).toBe(5)
+  late.commit()
+  given.sf.clock.advance(60)
+  expect((await given.run(producer)).stored).toBe(3)
+  await expectSame(given, true)
+})
+
+test('a record that changes while its window is read comes with the next one', async () => {
+  const given = await setting({ pageSize: 5 })
+  const producer = people(given.sf, { reading: { via: 'rest' } })
+  await given.run(producer)
+  const ids = leads(given.sf, 20)
+  given.sf.clock.advance(120)
+  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: /\/query\/01g/ })
+  const first = await given.run(producer)
+  expect(first.stored).toBe(12)
+  given.sf.clock.advance(120)
+  expect((await given.run(producer)).stored).toBe(8)
+  await expectSame(given)
+})
+
+test('a long first load lets increments pass', async () => {
+  const given = await setting({ pageSize: 5 })
+  const producer = people(given.sf, { reading: { via: 'rest' } })
+  const ids = leads(given.sf, 30)
+  given.sf.clock.advance(60)
+  const order: string[] = []
+  given.sf.faults.add({ kind: 'rewrite', body: (body) => { given.sf.update(ids[order.length] as string, { Name: `Meanwhile ${order.push('')}` }); given.sf.clock.advance(400); return body } }, { on: /\/query\/01g/, times: 3 })
+  await given.run(producer)
+  const soql = given.sf.seen.filter(({ request }) => /\/queryAll/.test(request)).map(({ request }) => (/ORDER BY SystemModstamp/.test(request) ? 'increment' : 'load'))
+  expect(soql).toEqual(['load', 'increment', 'increment', 'increment'])
+  given.sf.clock.advance(600)
+  await given.run(producer)
+  await expectSame(given)
+})
+
+const History = entity('LeadHistory', { identifier: ['Id'], timestamp: 'CreatedDate' })
+const Activity = entity('Activity', { identifier: ['Id'], timestamp: 'SystemModstamp' })
+
+test('an object without `updated` is read ten minutes late, by its CreatedDate; one without any stamp is read whole', async () => {
+  const sf = await server()
+  const pipeline = closing(createPipeline([History, Activity], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }))
+  const login = salesforceOrg({ login: loginOf(sf) })
+  const [history, activity] = [salesforce({ object: 'LeadHistory', entity: History, login }), salesforce({ object: 'Activity__c', entity: Activity, login })]
+  sf.insert('LeadHistory', { Field: 'Status', OldValue: 'Open', NewValue: '7' })
+  sf.insert('Activity__c', { Subject__c: 'Call' })
+  expect((await pipeline.run(history)).stored).toBe(0)
+  sf.clock.advance(601)
+  expect((await pipeline.run(history)).stored).toBe(1)
+  expect((await pipeline.run(history)).records).toBe(0)
+  expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 0 })
+  sf.insert('Activity__c', { Subject__c: 'Visit' })
+  expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 1 })
+  await pipeline.start()
+  await pipeline.settled()
+  expect((await pipeline.find(History)).items).toMatchObject([{ Field: 'Status', OldValue: 'Open', NewValue: '7' }])
+  expectProven(await pipeline.verify(History))
+  expectProven(await pipeline.verify(Activity))
+})
+
+test('a run ends when its calls are spent, and the next one goes on', async () => {
+  const given = await setting({ pageSize: 5 })
+  const producer = people(given.sf, { reading: { via: 'rest' } })
+  leads(given.sf, 40)
+  given.sf.clock.advance(60)
+  const reports = []
+  do reports.push(await given.run(producer, { budget: { run: 5 } })); while (reports.at(-1)?.ended === 'budget' && reports.length < 20)
+  expect(reports.length).toBeGreaterThan(2)
+  expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
+  expect(reports.at(-1)?.ended).toBe('done')
+  await expectSame(given, true)
+})
+
+test('a run ends before the org\'s own calls are used up', async () => {
+  const given = await setting({ pageSize: 5, dailyCalls: 100 })
+  leads(given.sf, 40)
+  given.sf.clock.advance(60)
+  given.sf.spend(76)
+  const producer = people(given.sf, { reading: { via: 'rest' } })
+  await given.run(producer)
+  expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day; the next run goes on at/)
+  expect(given.sf.used()).toBe(80)
+  given.sf.settings.dailyCalls = 10_000
+  await given.run(people(given.sf, { reading: { via: 'rest' } }))
+  await expectSame(given, true)
+})
+
+const Company = entity('Company', { properties: { id: y.string(), name: y.string(), owner: y.optional(y.string()), updatedAt: y.dateTime() }, identifier: ['id'], timestamp: 'updatedAt' })
+
+test('several objects share one login and one budget', async () => {
+  const sf = await server({ pageSize: 5 })
+  const pipeline = closing(createPipeline([Person, Company], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }))
+  const owner = sf.insert('User', { Name: 'Ann' })
+  leads(sf, 20)
+  for (let n = 0; n < 20; n++) sf.insert('Account', { Name: `Company ${n}`, OwnerId: owner })
+  sf.clock.advance(60)
+  const org = salesforceOrg({ login: loginOf(sf), calls: 12 })
+  const reading = { via: 'rest' } as const
+  const producers = [
+    salesforce({ object: 'Lead', entity: Person, login: org, fields, reading, normalise: (record, to) => to.update({ id: record.Id, name: record.Name, updatedAt: record.SystemModstamp }) }),
+    salesforce({
+      object: 'Account', entity: Company, login: org, reading,
+      fields: { Id: y.string(), Name: y.string(), Owner: y.optional(y.object({ Name: y.optional(y.string()) })), SystemModstamp: y.dateTime() },
+      normalise: (record, to) => to.update({ id: record.Id, name: record.Name, owner: record.Owner?.Name, updatedAt: record.SystemModstamp }),
+    }),
+  ] as const
+  await Promise.all([pipeline.run(producers[0]), pipeline.run(producers[1])])
+  expect(org.usage().calls).toBe(12)
+  expect(sf.sessions.logins()).toBe(1)
+  expect(sf.used()).toBe(12)
+})
