@@ -73,7 +73,7 @@ try {
       await ran()
     }
     await schedule.close()
-    for (const { record, reason } of await pipeline.quarantine.list(leads)) say(`in quarantine: ${(JSON.parse(record) as { Name?: string }).Name ?? record.slice(0, 60)}: ${reason}`)
+    for (const { record, reason } of await pipeline.quarantine.list(leads)) say(`in quarantine: ${record.slice(0, 72)}: ${reason}`)
   }
 
   heading('3. One lead\'s history, and its state then and now')
