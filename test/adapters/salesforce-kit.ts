@@ -1,20 +1,11 @@
 // What the Salesforce tests share: a local Salesforce, a pipeline that reads it, and the comparison of what is stored with the server's change log.
 import { expect, onTestFinished } from 'vitest'
 import { entity, y, type AnyEntity, type Pipeline, type RunOptions, type RunReport } from 'dreampipe'
-import { salesforce, salesforceOrg, type OrgOptions, type Reading } from 'dreampipe/adapters/salesforce'
 import { localSalesforce, type LocalSalesforce, type LocalSalesforceOptions, type Values } from 'dreampipe/adapters/salesforce/testing'
 import { open } from '../flow/kit.ts'
+import { people, Person } from './salesforce-people.ts'
 
-export const Person = entity('Person', {
-  properties: { id: y.string(), name: y.optional(y.string()), email: y.optional(y.string()), revenue: y.optional(y.decimal()), city: y.optional(y.string()), mergedInto: y.optional(y.string()), updatedAt: y.dateTime() },
-  identifier: ['id'],
-  timestamp: 'updatedAt',
-})
-
-export const fields = {
-  Id: y.string(), Name: y.optional(y.string()), Email: y.optional(y.string()), AnnualRevenue: y.optional(y.decimal()), MasterRecordId: y.optional(y.string()),
-  Address: y.optional(y.object({ City: y.optional(y.string()) })), SystemModstamp: y.dateTime(),
-}
+export { fields, loginOf, people, Person, type PeopleOptions } from './salesforce-people.ts'
 
 /** A local Salesforce that ends with the test. */
 export const server = async (options: LocalSalesforceOptions = {}): Promise<LocalSalesforce> => {
@@ -22,19 +13,6 @@ export const server = async (options: LocalSalesforceOptions = {}): Promise<Loca
   onTestFinished(() => sf.close())
   return sf
 }
-
-export const loginOf = ({ url, client: { clientId, clientSecret } }: LocalSalesforce) => ({ instanceUrl: url, clientId, clientSecret })
-
-export type PeopleOptions = Partial<OrgOptions> & { readonly reading?: Partial<Reading>; readonly deletes?: 'recycle-bin' | 'ignore'; readonly reconcile?: { readonly hours: number; readonly share?: number; readonly records?: number } }
-
-/** Leads as people. A call that hangs is given up quickly, and jobs are asked for quickly. */
-export const people = (sf: LocalSalesforce, { reading, deletes, reconcile, ...org }: PeopleOptions = {}) => salesforce({
-  object: 'Lead', entity: Person, login: salesforceOrg({ login: loginOf(sf), timeout: 1_000, ...org }), fields, reading: { poll: 5, ...reading },
-  ...(deletes === undefined ? {} : { deletes }), ...(reconcile === undefined ? {} : { reconcile }),
-  normalise: (record, to) => to.update({
-    id: record.Id, name: record.Name, email: record.Email, revenue: record.AnnualRevenue, city: record.Address?.City, mergedInto: record.MasterRecordId, updatedAt: record.SystemModstamp,
-  }),
-})
 
 export interface Setting { readonly sf: LocalSalesforce; readonly pipeline: Pipeline<typeof Person>; readonly warnings: string[]; readonly run: (producer: ReturnType<typeof people>, options?: RunOptions) => Promise<RunReport> }
 
