@@ -48,3 +48,23 @@ export const comparable = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, item]) => `${JSON.stringify(name)}:${comparable(item)}`).join(',')}}`
 }
+
+/** Names a row among others: entity id and sequence as they are read. */
+export const rowKey = (entityId: unknown, sequence: unknown): string => `${String(entityId)}.${String(sequence)}`
+
+type At = { readonly entityId: string; readonly sequence: number }
+
+/** Where the rows that an engine holds, as comparable texts by `rowKey`, disagree with the events that should stand behind them. Takes `held` apart. */
+export const disagreements = (events: readonly StoredEvent[], held: Map<string, string>, columns: Columns): { readonly missing: readonly At[]; readonly different: readonly At[]; readonly surplus: readonly At[] } => {
+  const missing: At[] = []
+  const different: At[] = []
+  for (const event of events) {
+    const { entityId, sequence } = event
+    const key = rowKey(entityId, sequence)
+    const row = held.get(key)
+    held.delete(key)
+    if (row === undefined) missing.push({ entityId, sequence })
+    else if (row !== comparable(expectedRow(event, columns))) different.push({ entityId, sequence })
+  }
+  return { missing, different, surplus: [...held.keys()].map((key) => ({ entityId: key.slice(0, 36), sequence: Number(key.slice(37)) })) }
+}

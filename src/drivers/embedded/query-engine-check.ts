@@ -1,13 +1,10 @@
 // Compares DuckDB's rows of a range with the events that should stand behind them.
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { ScanCursor } from '../../ports/event-store.ts'
 import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
 import { selectEvents } from '../../schema/duckdb.ts'
-import { comparable, expectedRow } from '../../schema/expected.ts'
+import { comparable, disagreements, rowKey } from '../../schema/expected.ts'
 import type { DuckDb, Live } from './duckdb.ts'
 import { plainValue } from './result.ts'
-
-const keyOf = (entityId: unknown, sequence: unknown): string => `${String(entityId)}.${String(sequence)}`
 
 const unsafe = (): never => { throw new Error('every integer is read as a bigint here') }
 
@@ -23,23 +20,12 @@ const heldRows = async ({ module }: DuckDb, connection: DuckDBConnection, entity
   const rows = new Map<string, string>()
   for (const row of result.getRows()) {
     const plain = Object.fromEntries(names.map((name, i) => [name, plainValue(row[i] as never, types[i] as never, name, context)]).filter(([name]) => name !== '_extra' && name !== '_written'))
-    rows.set(keyOf(plain['_entity_id'], plain['_sequence']), comparable(plain))
+    rows.set(rowKey(plain['_entity_id'], plain['_sequence']), comparable(plain))
   }
   return rows
 }
 
-const cursorOf = (key: string): ScanCursor => ({ entityId: key.slice(0, 36), sequence: Number(key.slice(37)) })
-
 export const checkRows = async (duckdb: DuckDb, connection: DuckDBConnection, entity: string, live: Live, range: CheckedRange): Promise<CheckedRows> => {
   const held = await heldRows(duckdb, connection, entity, live, range)
-  const missing: ScanCursor[] = []
-  const different: ScanCursor[] = []
-  for (const event of range.events) {
-    const key = keyOf(event.entityId, event.sequence)
-    const row = held.get(key)
-    held.delete(key)
-    if (row === undefined) missing.push({ entityId: event.entityId, sequence: event.sequence })
-    else if (row !== comparable(expectedRow(event, live.columns))) different.push({ entityId: event.entityId, sequence: event.sequence })
-  }
-  return { missing, different, surplus: [...held.keys()].map(cursorOf) }
+  return disagreements(range.events, held, live.columns)
 }

@@ -3,13 +3,11 @@ import { eventIdOf } from '../../model/identity.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
 import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
 import { inPlace, logTable, selectEvents } from '../../schema/bigquery.ts'
-import { comparable, expectedRow } from '../../schema/expected.ts'
+import { comparable, disagreements, rowKey } from '../../schema/expected.ts'
 import type { Rest } from './bigquery-client.ts'
 import { runQuery, type JobOptions, type QueryParameter } from './bigquery-jobs.ts'
 import { plainRow } from './bigquery-result.ts'
 import type { Live } from './query-engine-live.ts'
-
-const keyOf = (entityId: unknown, sequence: unknown): string => `${String(entityId)}.${String(sequence)}`
 
 const unsafe = (): never => { throw new Error('every integer is read as a bigint here') }
 
@@ -23,24 +21,13 @@ const heldRows = async (rest: Rest, options: JobOptions, entity: string, live: L
   const { fields, rows } = await runQuery(rest, selectEvents(inPlace(await rest.place(), logTable(entity, generation)), live.columns, where), bounds.map(([, name, id]) => text(name, id)), options)
   return new Map(rows.map((row) => {
     const { _extra, _written, ...plain } = plainRow(row, fields, { integers: 'bigint', unsafe })
-    return [keyOf(plain['_entity_id'], plain['_sequence']), comparable(plain)]
+    return [rowKey(plain['_entity_id'], plain['_sequence']), comparable(plain)]
   }))
 }
 
-const cursorOf = (key: string): ScanCursor => ({ entityId: key.slice(0, 36), sequence: Number(key.slice(37)) })
-
 export const checkRows = async (rest: Rest, options: JobOptions, entity: string, live: Live, range: CheckedRange): Promise<CheckedRows> => {
   const held = await heldRows(rest, options, entity, live, range)
-  const missing: ScanCursor[] = []
-  const different: ScanCursor[] = []
-  for (const event of range.events) {
-    const key = keyOf(event.entityId, event.sequence)
-    const row = held.get(key)
-    held.delete(key)
-    if (row === undefined) missing.push({ entityId: event.entityId, sequence: event.sequence })
-    else if (row !== comparable(expectedRow(event, live.columns))) different.push({ entityId: event.entityId, sequence: event.sequence })
-  }
-  return { missing, different, surplus: [...held.keys()].map(cursorOf) }
+  return disagreements(range.events, held, live.columns)
 }
 
 const fewEntities = 50
