@@ -1,9 +1,9 @@
 // What the Salesforce tests share: a local Salesforce, a pipeline that reads it, and the comparison of what is stored with the server's change log.
 import { expect, onTestFinished } from 'vitest'
-import { entity, y, type AnyEntity, type Pipeline, type RunOptions, type RunReport } from 'dreampipe'
+import { type AnyEntity, type Pipeline, type RunOptions, type RunReport } from 'dreampipe'
 import { localSalesforce, type LocalSalesforce, type LocalSalesforceOptions, type Values } from 'dreampipe/adapters/salesforce/testing'
 import { open } from '../flow/kit.ts'
-import { people, Person } from './salesforce-people.ts'
+import { type people, Person } from './salesforce-people.ts'
 
 export { fields, loginOf, people, Person, type PeopleOptions } from './salesforce-people.ts'
 
