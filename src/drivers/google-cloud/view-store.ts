@@ -9,9 +9,9 @@ import type { Registry } from './registry.ts'
 import { indexed, text } from './value.ts'
 import { documentOf, documentProperties, documentRefusal, documentWeight, liveKey, searchKey, sequenceOf } from './view-document.ts'
 
-/** Documents and bytes a commit takes (Datastore: 10 MiB), and rounds of a put that met others. */
+/** Documents and bytes a commit takes (Datastore takes 10 MiB, its emulator 4), and rounds of a put that met others. */
 const commitSize = 50
-const commitBytes = 8_000_000
+const commitBytes = 3_500_000
 const tries = 10
 /** Versions remembered, so that a put that follows a get needs no look of its own. */
 const mostRemembered = 20_000
