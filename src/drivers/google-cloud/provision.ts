@@ -3,6 +3,7 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import type { Ports, ProvisionStep, Wanted } from '../../ports/driver.ts'
 import { ackDeadline, filterText, type TopicOptions } from './provisioning.ts'
+import { named } from './names.ts'
 import type { PubSub } from './pubsub.ts'
 
 /** Looks for the dataset, and makes it where it may: true where it was there. */
@@ -41,7 +42,7 @@ const subscriptionStep = async (pubsub: PubSub, { name, topic, filter }: WantedS
   const step = { kind: 'subscription', name } as const
   if (found.right !== undefined) {
     if (found.right.topic !== topic) return E.right({ ...step, state: 'differs', note: `reads topic ${found.right.topic} instead of ${topic}` })
-    // A filter cannot be changed after the creation; consumers filter too, so only cost differs.
+    // A filter cannot be changed after the creation. Consumers filter too: none at all only costs, another one keeps events back.
     return found.right.filter === (filter ?? '') ? E.right({ ...step, state: 'there' }) : E.right({ ...step, state: 'differs', note: `filters by ${found.right.filter === '' ? 'nothing' : found.right.filter} instead of ${filter ?? 'nothing'}` })
   }
   if (!apply) return E.right({ ...step, state: 'missing', note: `of topic ${topic}${filter === undefined ? '' : `, filter ${filter}`}` })
@@ -57,7 +58,7 @@ const datasetStep = async ({ name, exists, create }: Dataset, apply: boolean): P
   return made._tag === 'Left' ? made : E.right({ kind: 'dataset', name, state: 'made' })
 }
 
-export const provision = (pubsub: PubSub, dataset: Dataset | undefined, options: TopicOptions): NonNullable<Ports['provision']> => (wanted, apply) => async () => {
+export const provision = (pubsub: PubSub, dataset: Dataset | undefined, options: TopicOptions): NonNullable<Ports['provision']> => (wanted, apply) => named(() => async () => {
   const work = [
     ...topicsOf(options, wanted).map((name) => () => topicStep(pubsub, name, apply)),
     ...subscriptionsOf(options, wanted).map((each) => () => subscriptionStep(pubsub, each, apply)),
@@ -70,4 +71,4 @@ export const provision = (pubsub: PubSub, dataset: Dataset | undefined, options:
     steps.push(done.right)
   }
   return E.right(steps)
-}
+})

@@ -2,6 +2,7 @@
 import { TE, type TaskEither } from '../../fp.ts'
 import type { Results, SubmitResult, TopicError } from '../../ports/topic.ts'
 import { consumer } from './consumer.ts'
+import { named } from './names.ts'
 import type { Message } from './message.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { ensureSubscription, ensureTopic, type TopicOptions } from './provisioning.ts'
@@ -38,7 +39,7 @@ export const results = (pubsub: PubSub, options: TopicOptions): Results => {
       }
       return TE.right(undefined)()
     },
-    register: (name) => ensureSubscription(pubsub, options, names.resultSubscription(name), names.results),
+    register: (name) => named(() => ensureSubscription(pubsub, options, names.resultSubscription(name), names.results)),
     subscribe: (name, handler, events) => consumer({
       pubsub, subscription: names.resultSubscription(name), events,
       handle: (messages): TaskEither<TopicError, void> => handler(resultsOf(messages)),

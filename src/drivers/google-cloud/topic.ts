@@ -9,6 +9,7 @@ import { deadLetters, deferrals } from './aside.ts'
 import { consumer } from './consumer.ts'
 import type { Datastore } from './datastore.ts'
 import type { Leases } from './lease.ts'
+import { named } from './names.ts'
 import { attributesOf, dataOf, eventOfData, type Message } from './message.ts'
 import { ensureSubscription, ensureTopic, filterText, type TopicOptions } from './provisioning.ts'
 import type { PubSub, Received } from './pubsub.ts'
@@ -58,7 +59,7 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
     return done
   }
 
-  const publish: Topic['publish'] = (events, attributes) => async () => {
+  const publish: Topic['publish'] = (events, attributes) => named(() => async () => {
     const topics = new Map<string, Map<string, Message[]>>()
     for (const event of events) {
       const name = names.persisted(event.entity)
@@ -77,7 +78,7 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
       if (failed !== undefined) return failed
     }
     return E.right(undefined)
-  }
+  })
 
   const handleWith = (entity: string, handler: Handler, events: ConsumerEvents) => (messages: readonly Received[]): TaskEither<TopicError, void> => {
     const delivered: StoredEvent[] = []
@@ -113,20 +114,20 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
   }
 
   // What waits in Pub/Sub only Cloud Monitoring tells; here: whether it is there, and whether this process tries its deferrals again.
-  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => async () => {
+  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => named(() => async () => {
     const key = keyOf(subscription)
     const found = await pubsub.subscription(names.subscription(subscription.entity, subscription.name))()
     if (found._tag === 'Left') return found
     const running = (consuming.get(key) ?? 0) > 0
     const mine = running ? await leases.take(`retry/${key}`)() : E.right(false)
     return mine._tag === 'Left' ? mine : E.right({ registered: found.right !== undefined, behind: 0, mine: mine.right })
-  }
+  })
 
   return {
     isLog: false, publish, subscribe, progress,
-    register: (subscription) => pipe(
+    register: (subscription) => named(() => pipe(
       ensureSubscription(pubsub, options, names.subscription(subscription.entity, subscription.name), names.persisted(subscription.entity), filterText(subscription.filter)),
-      TE.flatMap(() => begin(registry, subscription))),
+      TE.flatMap(() => begin(registry, subscription)))),
     deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), ...(options.updates ? { updates: updates(pubsub, options) } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { TopicError, Updates } from '../../ports/topic.ts'
 import { consumer, type Back } from './consumer.ts'
 import type { Message } from './message.ts'
+import { named } from './names.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { ensureSubscription, ensureTopic, type TopicOptions } from './provisioning.ts'
 
@@ -34,10 +35,10 @@ const move = (pubsub: PubSub, topic: string, message: Received, reason: string):
 }
 
 export const updates = (pubsub: PubSub, options: TopicOptions): Updates => ({
-  register: (entity) => async () => {
+  register: (entity) => named(() => async () => {
     const ensured = await ensureSubscription(pubsub, options, options.names.receiver(entity), options.names.updates(entity))()
     return ensured._tag === 'Left' ? ensured : ensureTopic(pubsub, options, options.names.broken(entity))()
-  },
+  }),
   // Each message for itself: one that cannot be taken yet holds up none that can.
   consume: (entity, handler, events) => consumer({
     pubsub, subscription: options.names.receiver(entity), events,
