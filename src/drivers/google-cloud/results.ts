@@ -3,11 +3,9 @@ import { TE, type TaskEither } from '../../fp.ts'
 import type { Results, SubmitResult, TopicError } from '../../ports/topic.ts'
 import { consumer } from './consumer.ts'
 import { named } from './names.ts'
-import type { Message } from './message.ts'
+import { pieces, type Message } from './message.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { ensureSubscription, ensureTopic, type TopicOptions } from './provisioning.ts'
-
-const publishSize = 500
 
 const messageOf = (result: SubmitResult): Message => ({
   data: Buffer.from(JSON.stringify(result), 'utf8'),
@@ -33,8 +31,8 @@ export const results = (pubsub: PubSub, options: TopicOptions): Results => {
         if (ensured._tag === 'Left') return ensured
         made = true
       }
-      for (let i = 0; i < published.length; i += publishSize) {
-        const done = await pubsub.publish(names.results, published.slice(i, i + publishSize).map(messageOf))()
+      for (const some of pieces(published.map(messageOf))) {
+        const done = await pubsub.publish(names.results, some)()
         if (done._tag === 'Left') return done
       }
       return TE.right(undefined)()

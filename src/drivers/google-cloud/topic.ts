@@ -10,7 +10,7 @@ import { consumer } from './consumer.ts'
 import type { Datastore } from './datastore.ts'
 import type { Leases } from './lease.ts'
 import { named } from './names.ts'
-import { attributesOf, dataOf, eventOfData, type Message } from './message.ts'
+import { attributesOf, dataOf, eventOfData, pieces, type Message } from './message.ts'
 import { ensureSubscription, ensureTopic, filterText, type TopicOptions } from './provisioning.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { begin, replay, replayLease } from './replay.ts'
@@ -18,23 +18,8 @@ import type { Registry } from './registry.ts'
 import { results } from './results.ts'
 import { updates } from './updates.ts'
 
-/** Messages and bytes of one publish request; Pub/Sub takes 1,000 and 10 MB. */
-const publishSize = 1_000
-const publishBytes = 8_000_000
 /** A lane by entity: order holds within a lane, and few of them keep publishes in batches. */
 const laneOf = (entityId: string, lanes: number): string => (lanes === 0 ? '' : `lane-${createHash('md5').update(entityId).digest().readUInt32BE(0) % lanes}`)
-
-const pieces = (messages: readonly Message[]): readonly (readonly Message[])[] => {
-  const all: Message[][] = []
-  let bytes = Infinity
-  for (const message of messages) {
-    const size = message.data.length + 500
-    if (bytes + size > publishBytes || (all.at(-1)?.length ?? 0) >= publishSize) { all.push([]); bytes = 0 }
-    all.at(-1)?.push(message)
-    bytes += size
-  }
-  return all
-}
 
 export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leases: Leases, eventStore: EventStore, options: TopicOptions): Topic => {
   const { names, lanes, provisions } = options
