@@ -1,10 +1,12 @@
 // Deliveries in any order: an event that comes after a later one of its entity was put aside is handled all the same.
 import { describe, expect, test } from 'vitest'
+import { createPipeline, entity, y } from 'dreampipe'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { eventIdOf } from '../../src/model/identity.ts'
 import { E } from '../../src/fp.ts'
 import { consume, type Consumption } from '../../src/flow/consume.ts'
 import { right } from '../../src/testing/check.ts'
+import { until } from '../flow/kit.ts'
 import { newProject, onEmulators, servers } from './kit.ts'
 
 const found = await servers('deliveries out of order', 'firestore', 'pubsub')
@@ -13,6 +15,8 @@ const hosts = { datastore: found?.firestore.host ?? '', pubsub: found?.pubsub.ho
 const entityId = '00000000-0000-5000-8000-000000000001'
 const at = '2024-01-01T00:00:00.000000Z'
 const event = (sequence: number): StoredEvent => ({ entity: 'Lead', entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt: at, recordedAt: at, source: 'test', kind: 'full', payload: '{}' })
+
+const open = () => right(onEmulators(hosts, newProject()).open())
 
 describe.runIf(found)('a subscription without ordering', () => {
   test('event 2 comes after event 3 failed: it is handled, or waits with it', async () => {
@@ -39,4 +43,43 @@ describe.runIf(found)('a subscription without ordering', () => {
       await ports.close()
     }
   })
+
+  test('an earlier event that fails while a later one is tried again waits on when that one is done', async () => {
+    const { topic: { deferrals }, close } = await open()
+    const deferral = { subscription: 'billing', entity: 'Lead', entityId, from: 3, through: 5, attempts: 1, nextAttempt: 0, reason: 'not yet' }
+    await right(deferrals.put(deferral))
+    await right(deferrals.put({ ...deferral, from: 2, through: 2 }))
+    expect(await right(deferrals.done(deferral, 5))).toBe(false)
+    expect((await right(deferrals.of('billing', 'Lead', [entityId]))).deferrals).toMatchObject([{ from: 2, through: 2 }])
+    expect(await right(deferrals.done({ ...deferral, from: 2, through: 2 }, 2))).toBe(true)
+    await close()
+  })
+
+  test('a consumer that is stopped while it replays ends after the page in hand', async () => {
+    const ports = await open()
+    const appendAll = async (): Promise<void> => {
+      const Item = entity('Item', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+      const project = createPipeline([Item], { driver: { name: 'same', open: () => async () => E.right({ ...ports, close: async () => undefined }) }, observe: () => undefined })
+      await project.submitAll(Array.from({ length: 1_600 }, (_, i) => Item.toUpdate({ id: `${i}`, at: '2024-01-01T00:00:00Z' }, { source: 'test' })))
+      await project.close()
+    }
+    await appendAll()
+    const subscription = { name: 'slow', entity: 'Item', from: 'start' } as const
+    await right(ports.topic.register(subscription))
+    let pages = 0
+    const { promise: gate, resolve: go } = Promise.withResolvers<void>()
+    const running = ports.topic.subscribe(subscription, () => async () => { pages++; await gate; return E.right(undefined) }, { onFailure: () => undefined })
+    await until(() => pages === 1)
+    const stopped = running.stop()
+    go()
+    await stopped
+    expect(pages).toBe(1)
+    // It goes on where it was.
+    let events = 0
+    const again = ports.topic.subscribe(subscription, (delivery) => async () => { events += delivery.events.length; return E.right(undefined) }, { onFailure: () => undefined })
+    await again.ready
+    await until(() => events === 1_100)
+    await again.stop()
+    await ports.close()
+  }, 60_000)
 })

@@ -28,7 +28,7 @@ export interface Pulling {
   readonly subscription: string
   readonly events: ConsumerEvents
   /** Done before the first pull, until it succeeds: a replay. */
-  readonly before?: TaskEither<TopicError, void>
+  readonly before?: (signal: AbortSignal) => TaskEither<TopicError, void>
   /** Takes messages; a right acknowledges all but those that it gives back, a left has all of them handled again. */
   readonly handle: (messages: readonly Received[]) => TaskEither<TopicError, Back | void>
 }
@@ -98,9 +98,9 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
 
   const run = async (): Promise<void> => {
     for (let replayed = before === undefined; !replayed && !signal.aborted;) {
-      const done = await safely(subscription, before as TaskEither<TopicError, void>)
+      const done = await safely(subscription, (before as NonNullable<Pulling['before']>)(signal))
       if (done._tag === 'Right') replayed = true
-      else await failed(done.left, longestWait)
+      else if (!signal.aborted) await failed(done.left, longestWait)
     }
     while (!signal.aborted) {
       const pulling = safely(subscription, pubsub.pull(subscription, deliverySize))

@@ -1,6 +1,6 @@
 // A subscription from the start: the event store is replayed by scan, once and resumably, by one process; only then it goes live.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
-import { contention } from '../../model/errors.ts'
+import { closed, contention } from '../../model/errors.ts'
 import type { EventStore, ScanCursor } from '../../ports/event-store.ts'
 import type { Handler, Subscription, TopicError } from '../../ports/topic.ts'
 import type { Leases } from './lease.ts'
@@ -22,8 +22,8 @@ export const begin = (registry: Registry, subscription: Subscription): TaskEithe
 
 interface Replaying { readonly registry: Registry; readonly leases: Leases; readonly eventStore: EventStore }
 
-/** Replays what is left to replay; a left while another process does it. */
-export const replay = ({ registry, leases, eventStore }: Replaying, subscription: Subscription, handler: Handler): TaskEither<TopicError, void> => async () => {
+/** Replays what is left to replay; a left while another process does it, or once `signal` aborts: the next one goes on behind the last page. */
+export const replay = ({ registry, leases, eventStore }: Replaying, subscription: Subscription, handler: Handler) => (signal: AbortSignal): TaskEither<TopicError, void> => async () => {
   const name = nameOf(subscription)
   const state = await read<State | null>(registry, name, null)()
   if (state._tag === 'Left' || state.right === null || state.right.live) return state._tag === 'Left' ? state : E.right(undefined)
@@ -40,12 +40,13 @@ export const replay = ({ registry, leases, eventStore }: Replaying, subscription
       cursor = { entityId: last.entityId, sequence: last.sequence }
     }
     const live = page.right.length < pageSize
-    const kept = await change<State>(registry, name, { live }, () => ({ live, ...(live || cursor === undefined ? {} : { cursor }) }))()
+    const kept = await change<State>(registry, name, { live }, (now) => (now.live ? now : { live, ...(live || cursor === undefined ? {} : { cursor }) }))()
     if (kept._tag === 'Left') return kept
     if (live) {
       await leases.release(replayLease(subscription))
       return E.right(undefined)
     }
+    if (signal.aborted) return E.left(closed(`subscription ${subscription.name}`))
     // Renewed page by page: a process that stalled gives way.
     const still = await leases.take(replayLease(subscription))()
     if (still._tag === 'Left') return still
