@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { createPipeline, entity, y } from 'dreampipe'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { eventIdOf } from '../../src/model/identity.ts'
-import { E } from '../../src/fp.ts'
+import { E, TE } from '../../src/fp.ts'
 import { consume, type Consumption } from '../../src/flow/consume.ts'
+import { retryDeferred } from '../../src/flow/deferred.ts'
 import { right } from '../../src/testing/check.ts'
 import { until } from '../flow/kit.ts'
 import { newProject, onEmulators, servers } from './kit.ts'
@@ -82,4 +83,20 @@ describe.runIf(found)('a subscription without ordering', () => {
     await again.stop()
     await ports.close()
   }, 60_000)
+
+  test('deferrals that wait are looked through now and then, and not at every look', async () => {
+    const ports = await open()
+    const { deferrals } = ports.topic
+    await right(deferrals.put({ subscription: 'billing', entity: 'Lead', entityId, from: 3, through: 5, attempts: 1, nextAttempt: Date.now() + 50_000, reason: 'not yet' }))
+    let [looks, through] = [0, 0]
+    const topic = {
+      ...ports.topic, progress: () => TE.right({ registered: true, behind: 0, mine: true }),
+      deferrals: { ...deferrals, count: () => { through++; return deferrals.count('billing', 'Lead') }, due: (name: string, of: string, now: number, limit: number) => { if (limit > 100) through++; else looks++; return deferrals.due(name, of, now, limit) } },
+    }
+    const retrying = retryDeferred({ topic, observe: () => undefined }, ports.eventStore, { subscription: { name: 'billing', entity: 'Lead', from: 'now' }, gated: false, work: () => TE.right([]) })
+    await until(() => looks >= 8)
+    await retrying.stop()
+    expect(through).toBe(1)
+    await ports.close()
+  }, 30_000)
 })
