@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { producer, type Page, type PageContext, type RunOptions } from 'dreampipe'
 import { t } from 'dreampipe/fp'
 import { noUnhandled } from '../faults/kit.ts'
-import { day, errorOf, Lead, open } from './kit.ts'
+import { day, errorOf, Lead, open, until } from './kit.ts'
 
 interface Row { readonly id: string; readonly at: string }
 
@@ -75,3 +75,13 @@ test('a dry run keeps to the budget too', async () => {
   expect(await pipeline.run(leads, { dryRun: 5, budget: { run: 4 } })).toMatchObject({ ended: 'dry run', pages: 4 })
   expect(calls).toBe(4)
 })
+
+test('a callback of a schedule that throws ends neither the schedule nor the process', async () => {
+  const unhandled = noUnhandled()
+  const { pipeline } = open([Lead])
+  let told = 0
+  const job = pipeline.schedule(source(async function* () { yield { records: [row], cursor: 1 } }), '* * * * * *', { jitter: 0, onRun: () => { told++; throw new Error('the callback') } })
+  await until(() => told >= 2)
+  await job.close()
+  expect(unhandled).toEqual([])
+}, 20_000)
