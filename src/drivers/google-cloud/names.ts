@@ -40,8 +40,8 @@ const defaults = {
 } as const
 
 const filled = (kind: keyof typeof defaults, template: Template | undefined, values: { readonly [name: string]: string }): string => {
-  const of = (key: string): string | undefined => (typeof template === 'object' && Object.hasOwn(template, key) ? template[key] : undefined)
-  const chosen = typeof template === 'string' ? template : of(values['entity'] ?? '') ?? of('*') ?? defaults[kind]
+  const chosenFor = (key: string): string | undefined => (typeof template === 'object' && Object.hasOwn(template, key) ? template[key] : undefined)
+  const chosen = typeof template === 'string' ? template : chosenFor(values['entity'] ?? '') ?? chosenFor('*') ?? defaults[kind]
   const name = chosen.replace(/\$\{(\w+)\}/g, (_, key: string) => (Object.hasOwn(values, key) ? values[key] as string : ''))
   if (!valid.test(name)) throw brokenDown('google-cloud', `${JSON.stringify(name)} (from ${JSON.stringify(chosen)}) cannot name a topic or a subscription: 3 to 255 letters, digits and -_.~+%, a letter first, not goog`)
   return name
@@ -74,7 +74,7 @@ export const namesOf = (templates: NameTemplates = {}, hasUpdates = true): Names
   const claim = (entity: string): void => {
     if (claimed.has(entity)) return
     raw.persisted(entity)
-    for (const of of ['query-engine', 'views']) raw.subscription(entity, of)
+    for (const projection of ['query-engine', 'views']) raw.subscription(entity, projection)
     if (hasUpdates) for (const naming of [raw.updates, raw.receiver, raw.broken]) naming(entity)
     claimed.add(entity)
   }
