@@ -1,11 +1,13 @@
 // Deliveries in any order: an event that comes after a later one of its entity was put aside is handled all the same.
 import { describe, expect, test } from 'vitest'
+import { PubSub } from '@google-cloud/pubsub'
 import { createPipeline, entity, y } from 'dreampipe'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { eventIdOf } from '../../src/model/identity.ts'
 import { E, TE } from '../../src/fp.ts'
 import { consume, type Consumption } from '../../src/flow/consume.ts'
 import { retryDeferred } from '../../src/flow/deferred.ts'
+import type { Ports } from '../../src/ports/driver.ts'
 import { right } from '../../src/testing/check.ts'
 import { until } from '../flow/kit.ts'
 import { newProject, onEmulators, servers } from './kit.ts'
@@ -18,6 +20,13 @@ const at = '2024-01-01T00:00:00.000000Z'
 const event = (sequence: number): StoredEvent => ({ entity: 'Lead', entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt: at, recordedAt: at, source: 'test', kind: 'full', payload: '{}' })
 
 const open = () => right(onEmulators(hosts, newProject()).open())
+
+const Item = entity('Item', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+const submit = async (ports: Ports, ids: readonly string[]): Promise<void> => {
+  const pipeline = createPipeline([Item], { driver: { name: 'same', open: () => async () => E.right({ ...ports, close: async () => undefined }) }, observe: () => undefined })
+  await pipeline.submitAll(ids.map((id) => Item.toUpdate({ id, at: '2024-01-01T00:00:00Z' }, { source: 'test' })))
+  await pipeline.close()
+}
 
 describe.runIf(found)('a subscription without ordering', () => {
   test('event 2 comes after event 3 failed: it is handled, or waits with it', async () => {
@@ -58,13 +67,7 @@ describe.runIf(found)('a subscription without ordering', () => {
 
   test('a consumer that is stopped while it replays ends after the page in hand', async () => {
     const ports = await open()
-    const appendAll = async (): Promise<void> => {
-      const Item = entity('Item', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
-      const project = createPipeline([Item], { driver: { name: 'same', open: () => async () => E.right({ ...ports, close: async () => undefined }) }, observe: () => undefined })
-      await project.submitAll(Array.from({ length: 1_600 }, (_, i) => Item.toUpdate({ id: `${i}`, at: '2024-01-01T00:00:00Z' }, { source: 'test' })))
-      await project.close()
-    }
-    await appendAll()
+    await submit(ports, Array.from({ length: 1_600 }, (_, i) => `${i}`))
     const subscription = { name: 'slow', entity: 'Item', from: 'start' } as const
     await right(ports.topic.register(subscription))
     let pages = 0
@@ -97,6 +100,30 @@ describe.runIf(found)('a subscription without ordering', () => {
     await until(() => looks >= 8)
     await retrying.stop()
     expect(through).toBe(1)
+    await ports.close()
+  }, 30_000)
+
+  test('a subscription from the start that somebody deleted is replayed once it is made again', async () => {
+    const project = newProject()
+    const [ports, client] = [await right(onEmulators(hosts, project).open()), new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })]
+    const subscription = { name: 'all', entity: 'Item', from: 'start' } as const
+    const take = async (): Promise<() => Promise<void>> => {
+      await right(ports.topic.register(subscription))
+      const running = ports.topic.subscribe(subscription, (delivery) => async () => { delivery.events.forEach(({ eventId }) => seen.add(eventId)); return E.right(undefined) }, { onFailure: () => undefined })
+      await running.ready
+      return running.stop
+    }
+    const seen = new Set<string>()
+    await submit(ports, ['a'])
+    const stop = await take()
+    expect(seen.size).toBe(1)
+    await stop()
+    await client.subscription('dreampipe-Item-all').delete()
+    await submit(ports, ['b'])
+    const again = await take()
+    await until(() => seen.size === 2)
+    await again()
+    await client.close()
     await ports.close()
   }, 30_000)
 })

@@ -113,6 +113,8 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
       }
       if (pulled._tag === 'Left') await failed(pulled.left)
       else if (pulled.right.length > 0) await take(pulled.right)
+      // Nothing came, and nothing fails: failures far apart are no outage.
+      else attempt = 0
     }
   }
 

@@ -113,7 +113,7 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   return E.right({
     eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
-    provision: provision(pub, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
+    provision: provision(pub, shared, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
     close: () => (closing ??= close()),
   })

@@ -33,15 +33,16 @@ export const ensureTopic = (pubsub: PubSub, { provisions }: TopicOptions, topic:
   ? pipe(pubsub.createTopic(topic), TE.map(() => undefined))
   : pipe(pubsub.hasTopic(topic), TE.flatMap((there) => (there ? TE.right(undefined) : TE.left(notProvisioned(`topic ${topic}`, 'is not there', 'pipeline.provision()') as TopicError)))))
 
-export const ensureSubscription = (pubsub: PubSub, options: TopicOptions, subscription: string, topic: string, filter?: string): TaskEither<TopicError, void> => async () => {
+/** Looks for a subscription that reads and filters as wanted; true where it was made. */
+export const ensureSubscription = (pubsub: PubSub, options: TopicOptions, subscription: string, topic: string, filter?: string): TaskEither<TopicError, boolean> => async () => {
   const found = await pubsub.subscription(subscription)()
   if (found._tag === 'Left') return found
   if (found.right !== undefined) {
     // A filter cannot be changed. One that is there keeps back what another would let through; none at all does no harm, consumers filter too.
     const differs = found.right.topic !== topic ? `reads topic ${found.right.topic} instead of ${topic}`
       : found.right.filter !== '' && bare(found.right.filter) !== bare(filter ?? '') ? `filters by ${found.right.filter} instead of ${filter ?? 'nothing'}` : undefined
-    return differs === undefined ? E.right(undefined) : E.left(notProvisioned(`subscription ${subscription}`, differs, `pipeline.provision({ apply: true }) after deleting it, or give it another name`))
+    return differs === undefined ? E.right(false) : E.left(notProvisioned(`subscription ${subscription}`, differs, `pipeline.provision({ apply: true }) after deleting it, or give it another name`))
   }
   if (!options.provisions) return E.left(notProvisioned(`subscription ${subscription}`, 'is not there', 'pipeline.provision()'))
-  return pipe(ensureTopic(pubsub, options, topic), TE.flatMap(() => pubsub.createSubscription(subscription, { topic, ackDeadline, ...(filter === undefined ? {} : { filter }) })), TE.map(() => undefined))()
+  return pipe(ensureTopic(pubsub, options, topic), TE.flatMap(() => pubsub.createSubscription(subscription, { topic, ackDeadline, ...(filter === undefined ? {} : { filter }) })))()
 }

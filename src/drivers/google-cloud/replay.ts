@@ -16,9 +16,12 @@ const nameOf = ({ name, entity }: Subscription): string => `subscription/${name}
 
 export const replayLease = (subscription: Subscription): string => `replay/${nameOf(subscription)}`
 
-/** Remembers a new subscription; one that is known goes on where it was. */
-export const begin = (registry: Registry, subscription: Subscription): TaskEither<TopicError, void> =>
-  pipe(change<State | null>(registry, nameOf(subscription), null, (now) => now ?? { live: subscription.from === 'now' }), TE.map(() => undefined))
+/**
+ * Remembers a new subscription; one that is known goes on where it was. Where it had to be made again (`made`: somebody deleted it,
+ * and what was published meanwhile is not in it), one from the start is replayed once more.
+ */
+export const begin = (registry: Registry, subscription: Subscription, made: boolean): TaskEither<TopicError, void> =>
+  pipe(change<State | null>(registry, nameOf(subscription), null, (now) => (now === null ? { live: subscription.from === 'now' } : made && subscription.from === 'start' ? { live: false } : now)), TE.map(() => undefined))
 
 interface Replaying { readonly registry: Registry; readonly leases: Leases; readonly eventStore: EventStore }
 

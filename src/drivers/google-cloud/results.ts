@@ -1,5 +1,5 @@
 // The result topic on Pub/Sub: one topic of the pipeline, what became of each update as JSON.
-import { TE, type TaskEither } from '../../fp.ts'
+import { pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Results, SubmitResult, TopicError } from '../../ports/topic.ts'
 import { consumer } from './consumer.ts'
 import { named } from './names.ts'
@@ -37,7 +37,7 @@ export const results = (pubsub: PubSub, options: TopicOptions): Results => {
       }
       return TE.right(undefined)()
     },
-    register: (name) => named(() => ensureSubscription(pubsub, options, names.resultSubscription(name), names.results)),
+    register: (name) => named(() => pipe(ensureSubscription(pubsub, options, names.resultSubscription(name), names.results), TE.map(() => undefined))),
     subscribe: (name, handler, events) => consumer({
       pubsub, subscription: names.resultSubscription(name), events,
       handle: (messages): TaskEither<TopicError, void> => handler(resultsOf(messages)),

@@ -112,7 +112,7 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
     isLog: false, publish, subscribe, progress,
     register: (subscription) => named(() => pipe(
       ensureSubscription(pubsub, options, names.subscription(subscription.entity, subscription.name), names.persisted(subscription.entity), filterText(subscription.filter)),
-      TE.flatMap(() => begin(registry, subscription)))),
+      TE.flatMap((made) => begin(registry, subscription, made)))),
     deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), ...(options.updates ? { updates: updates(pubsub, options) } : {}),
   }
 }
