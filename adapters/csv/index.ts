@@ -28,6 +28,9 @@ export interface CsvOptions<L extends AnyEntity> {
   readonly headers?: readonly string[]
 }
 
+/** Bytes of one row: far more than an event holds. A quote that is never closed would take the whole rest of a file for one row. */
+const mostRecord = 8_000_000
+
 // Text as the wire form of a type: what does not fit is found when the update is submitted, with its path.
 const wireOf = (type: PropertyType, isOptional: boolean, text: string): EntityPropertyValue => {
   if (text === '' && (isOptional || type !== 'String')) return { propertyType: type, value: null }
@@ -47,15 +50,18 @@ const typed = (entity: AnyEntity, source: string) => (row: CsvRow): Update => {
 
 /**
  * Updates from CSV (RFC 4180): a path, a file URL, or a stream of bytes or text. The first line names the columns. A row that has
- * another number of columns, or that `normalise` refuses, is told and the rest goes on. Flat memory.
+ * another number of columns, or that `normalise` refuses, is told and the rest goes on; one that does not end (a quote left open) ends
+ * the reading with an error. Flat memory.
  */
 export const csv = async function* <L extends AnyEntity>(from: string | URL | Bytes, { entity, source, normalise, onBadRow, delimiter = ',', headers }: CsvOptions<L>): AsyncGenerator<Update<L['name']>> {
   const meta = { source }
   const change: Change<L> = { update: (values) => entity.toUpdate(values as never, meta) as Update<L['name']>, delete: (keys) => entity.toDelete(keys as never, meta) as Update<L['name']> }
   const make = normalise === undefined ? typed(entity, source) : (row: CsvRow) => normalise(row, change)
   const parser = parse({
-    columns: headers === undefined ? true : [...headers], delimiter, bom: true, info: true, skip_empty_lines: true, skip_records_with_error: true,
+    columns: headers === undefined ? true : [...headers], delimiter, bom: true, info: true, skip_empty_lines: true, skip_records_with_error: true, max_record_size: mostRecord,
     on_skip: (error) => {
+      // The rows behind it are part of it now: going on would pass over all of them.
+      if (error?.code === 'CSV_MAX_RECORD_SIZE') throw Object.assign(new Error(`line ${Number(error['lines'] ?? 0)}: a row of more than ${mostRecord} bytes: a quote before it is not closed`), { retry: false })
       onBadRow?.({ line: Number(error?.['lines'] ?? 0), reason: error?.message ?? 'a row that cannot be read' })
       return undefined
     },

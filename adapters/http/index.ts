@@ -34,8 +34,14 @@ const retryAfter = (text: string | null): number => {
 }
 
 const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const timer = setTimeout(resolve, milliseconds)
-  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+  const done = (): void => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', done)
+    resolve()
+  }
+  const timer = setTimeout(done, milliseconds)
+  if (signal.aborted) done()
+  else signal.addEventListener('abort', done)
 })
 
 const get = async <A>(url: URL, headers: { readonly [name: string]: string }, timeout: number, signal: AbortSignal): Promise<A> => {
@@ -56,11 +62,12 @@ const get = async <A>(url: URL, headers: { readonly [name: string]: string }, ti
 
 /**
  * The pages of a JSON API: `pages: httpPages({ first, next, records, cursor })` in a `producer`. Each request counts as one call of
- * the run's budget. Throws with `retry: true` for what may pass (network, time limit, 408, 425, 429, 5xx), and `retry: false` for what will not.
+ * the run's budget. A next link must lead on: not to its own page, and with headers not to another origin. Throws with `retry: true` for what may pass (network, time limit, 408, 425, 429, 5xx), and `retry: false` for what will not.
  */
 export const httpPages = <A, R, C>({ first, next, records, cursor, expected, headers = {}, timeout = 30_000 }: HttpPagesOptions<A, R, C>) =>
   async function* (from: C, { signal, budget }: PageContext): AsyncGenerator<Page<R, C>> {
     let reached = from
+    const hasHeaders = typeof headers === 'function' || Object.keys(headers).length > 0
     for (let url: URL | undefined = new URL(first(from)); url !== undefined;) {
       budget.spend(1)
       const answer: A = await get<A>(url, typeof headers === 'function' ? await headers() : headers, timeout, signal)
@@ -68,6 +75,10 @@ export const httpPages = <A, R, C>({ first, next, records, cursor, expected, hea
       const all = expected?.(answer)
       yield { records: records(answer), cursor: reached, ...(all === undefined ? {} : { expected: all }) }
       const link: string | null | undefined = next(answer)
-      url = link === null || link === undefined ? undefined : new URL(link, url)
+      const following: URL | undefined = link === null || link === undefined ? undefined : new URL(link, url)
+      if (following?.href === url.href) throw failed(url, 'its next link leads to its own page', false)
+      // A token is meant for the server that it was given for, and not for whatever its answers name.
+      if (hasHeaders && following !== undefined && following.origin !== url.origin) throw failed(url, `its next link leads to another origin, ${following.origin}, and headers are sent to none but their own`, false)
+      url = following
     }
   }

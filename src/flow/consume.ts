@@ -92,9 +92,9 @@ export const consume = (consuming: Consuming, consumption: Consumption) => ({ ev
   const { deferred, parked } = aside.right
   const queued = await queueBehind(consuming, deferred.values(), events)
   if (queued._tag === 'Left') return queued
-  // An event before the first failing one was handled; seeing it again is a redelivery, which work recognises.
+  // An event before the first failing one goes on: a redelivery, which work recognises, or where nothing keeps the order one that comes late.
   let free = deferred.size === 0 && parked.size === 0 ? events
-    : events.filter(({ entityId, sequence }) => !deferred.has(entityId) && !((parked.get(entityId)?.sequence ?? Infinity) <= sequence))
+    : events.filter(({ entityId, sequence }) => !((deferred.get(entityId)?.from ?? Infinity) <= sequence) && !((parked.get(entityId)?.sequence ?? Infinity) <= sequence))
   for (let pass = 0; pass === 0 || free.length > 0; pass++) {
     const worked = await consumption.work(free, pass === 0 ? position : undefined)()
     if (worked._tag === 'Left') return worked

@@ -74,17 +74,22 @@ export const retryDeferred = (consuming: Consuming, store: EventStore, consumpti
 
   // Milliseconds to the next look: longer and longer while nothing waits, where a look costs something.
   let interval = lookEach
+  let lookedThrough = 0
   const look = async (): Promise<void> => {
-    const count = await consuming.topic.deferrals.count(subscription.name, subscription.entity)()
-    interval = count._tag === 'Right' && count.right > 0 ? lookEach : Math.min(Math.max(lookEach, consuming.topic.deferrals.lookEach ?? lookEach), interval * 2)
-    if (count._tag === 'Left' || count.right === 0) return
+    // One of them tells as much as their number, which a store may have to read through.
+    const any = await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, 1)()
+    interval = any._tag === 'Right' && any.right.length > 0 ? lookEach : Math.min(Math.max(lookEach, consuming.topic.deferrals.lookEach ?? lookEach), interval * 2)
+    if (any._tag === 'Left' || any.right.length === 0) return
     const progress = await consuming.topic.progress(subscription)()
     if (progress._tag === 'Left' || !progress.right.mine) return
     const now = Date.now()
     const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, now, most)()
     if (due._tag === 'Left') return
     // What waits for longer than any pause was written before the clock went back: it is due too.
-    const late = due.right.length === most ? due : await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, mostLate)()
+    // Where a look costs something, so many are looked through only now and then.
+    const isCostly = consuming.topic.deferrals.lookEach !== undefined && now - lookedThrough < longestPause && now >= lookedThrough
+    if (due.right.length < most && !isCostly) lookedThrough = now
+    const late = due.right.length === most || isCostly ? due : await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, mostLate)()
     if (late._tag === 'Left') return
     const overtaken = late.right.filter(({ nextAttempt }) => nextAttempt > now + longestPause).slice(0, most)
     // An outage leaves the rest where it is: durable, and due at the next look.

@@ -14,6 +14,9 @@ export const evolveStored = (store: EventStore, engine: QueryEngine, entity: str
   return engine.evolve(entity, schema.right.schema)()
 }
 
+// Whether rows themselves are refused. What is missing around them (a role, a dataset, a package) is no fault of theirs: nothing is parked for it.
+const isRefusal = ({ _tag, retry }: TopicError): boolean => _tag === 'Unavailable' && !retry
+
 // The rows that the engine refuses for good, found by halves; the others are written.
 const culprits = async (engine: QueryEngine, entity: string, events: readonly StoredEvent[], reason: string): Promise<E.Either<TopicError, readonly Failed[]>> => {
   if (events.length <= 1) return E.right(events.map(({ entityId, sequence }) => ({ entityId, sequence, retry: false, reason })))
@@ -22,7 +25,7 @@ const culprits = async (engine: QueryEngine, entity: string, events: readonly St
   for (const half of [events.slice(0, middle), events.slice(middle)]) {
     const appended = await engine.append(entity, half)()
     if (appended._tag === 'Right') continue
-    if (appended.left.retry) return appended
+    if (!isRefusal(appended.left)) return appended
     const found = await culprits(engine, entity, half, appended.left.message)
     if (found._tag === 'Left') return found
     failures.push(...found.right)
@@ -36,7 +39,7 @@ export const projectQueryEngine = (store: EventStore, engine: QueryEngine, entit
   if (evolved._tag === 'Left') return evolved
   const appended = await engine.append(entity, events, position)()
   if (appended._tag === 'Right') return appended.right ? E.right([]) : E.left(moved(entity))
-  if (appended.left.retry) return appended
+  if (!isRefusal(appended.left)) return appended
   const failures = await culprits(engine, entity, events, appended.left.message)
   if (failures._tag === 'Left' || position === undefined) return failures
   return stepped(await engine.append(entity, [], position)(), entity, failures.right)

@@ -8,6 +8,7 @@ import type { EventStore } from '../ports/event-store.ts'
 import type { TopicError } from '../ports/topic.ts'
 import type { ViewDocument, ViewStore, ViewTable } from '../ports/view-store.ts'
 import type { Failed, Work } from './consume.ts'
+import { putViews } from './put-views.ts'
 import { documentOf, foldedOf, start, tableOf } from './view.ts'
 
 const pageSize = 500
@@ -90,8 +91,10 @@ export const projectViews = (projecting: Projecting): Work => (events): TaskEith
     else changed.push(projected.right)
   }
   if (changed.length === 0) return E.right(failures)
-  const put = await views.put(table, changed)()
-  return put._tag === 'Left' ? put : E.right(failures)
+  const put = await putViews(views, table, changed)()
+  if (put._tag === 'Left') return put
+  for (const { entityId, reason } of put.right.refused) failures.push({ entityId, sequence: (documents.get(entityId)?.sequence ?? 0) + 1, retry: false, reason })
+  return E.right(failures)
 }
 
 // An entity fails as a whole: in whichever generation, from its first failing event on.

@@ -9,6 +9,7 @@ import { apply } from '../model/state.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { Build, ViewDocument } from '../ports/view-store.ts'
 import { list, retry } from './dead-letters.ts'
+import { putViews } from './put-views.ts'
 import { behind, nextEntities } from './scan.ts'
 import { verifyViews } from './verify-views.ts'
 import { documentOf, start, tableOf } from './view.ts'
@@ -99,12 +100,13 @@ const fill = async (ports: Ports, definition: Definition, filling: Filling, tick
       if (document !== undefined) documents.push(document)
       if (failed !== undefined) failures.push(failed)
     }
+    const put = await putViews(viewStore, table, documents)()
+    if (put._tag === 'Left') return put
+    failures.push(...put.right.refused.map(({ entityId, reason }) => ({ entityId, sequence: 1, reason })))
     // Before the cursor moves on: a kill in between must not forget them.
     const parked = await parkAll(ports, definition, failures)
     if (parked._tag === 'Left') return parked
     filling.failed.push(...failures)
-    const put = await viewStore.put(table, documents)()
-    if (put._tag === 'Left') return put
     filling.entities += groups.right.size
     filling.build = { ...filling.build, cursor, events: filling.build.events + events }
     const kept = await viewStore.generations.advance(definition.name, filling.build)()

@@ -1,5 +1,6 @@
 // The relay: hands stored events on to their topics, and publishes what a crash between commit and publish left behind.
 import type { Definition } from '../model/definition.ts'
+import { reasonOf, unavailable } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { Ports } from '../ports/driver.ts'
 import { attributesOf } from './handle.ts'
@@ -8,6 +9,9 @@ import type { Observe } from './signal.ts'
 /** Events published at once, and milliseconds between looks for those left behind. */
 const most = 500
 const lookEach = 5_000
+/** Events, and characters of their payloads, that wait here to be published at most. */
+const mostWaiting = 20_000
+const mostLength = 64_000_000
 
 export interface Relay {
   /** Publishes right after the commit; what fails stays pending for the sweeper. */
@@ -22,6 +26,9 @@ export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<str
   const running = new Set<Promise<void>>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let stopped = false
+  let sweeping = false
+  let waiting = 0
+  let length = 0
 
   const track = (work: Promise<void>): void => {
     running.add(work)
@@ -45,14 +52,29 @@ export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<str
       }
     }
   }
-  const sweep = (): void => {
+  const look = (): void => {
     if (stopped) return
     const work = sweepOnce().catch(() => undefined)
     track(work)
-    void work.then(() => { if (!stopped) timer = setTimeout(sweep, lookEach) })
+    void work.then(() => { if (!stopped) timer = setTimeout(look, lookEach) })
+  }
+  const sweep = (): void => {
+    if (!sweeping) look()
+    sweeping = true
   }
   return {
-    publish: (events) => track(publish(events).then(() => undefined)),
+    publish: (events) => {
+      const own = events.reduce((sum, { payload }) => sum + payload.length, 0)
+      // An outage of the topic fills no memory: the outbox has them, and they are looked for from now on.
+      if (waiting > 0 && (waiting + events.length > mostWaiting || length + own > mostLength)) return sweep()
+      waiting += events.length
+      length += own
+      const done = (): void => {
+        waiting -= events.length
+        length -= own
+      }
+      track(publish(events).catch((thrown: unknown) => observe({ _tag: 'unpublished', entity: events[0]?.entity ?? '', error: unavailable('publish', reasonOf(thrown), thrown) })).then(done))
+    },
     sweep,
     stop: async () => {
       stopped = true

@@ -10,8 +10,11 @@ import type { Receiver } from './receive.ts'
 import type { Result } from './receiving.ts'
 import type { Observe } from './signal.ts'
 
-/** Results published at once. */
+/** Results published at once, and those that wait at most: an outage of the topic fills no memory. */
 const most = 500
+const mostWaiting = 20_000
+/** Problems that a result tells of. */
+const mostProblems = 100
 
 type Wire = { readonly correlationId?: { readonly value?: unknown } } | null | undefined
 
@@ -26,7 +29,7 @@ const correlationIdOf = (submitted: Submitted): string | undefined => {
 }
 
 const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> =>
-  ({ _tag: error._tag, message: error.message, retry: error.retry, ...('problems' in error ? { problems: error.problems } : {}) })
+  ({ _tag: error._tag, message: error.message, retry: error.retry, ...('problems' in error ? { problems: error.problems.slice(0, mostProblems) } : {}) })
 
 /** What became of an update, for the result topic. */
 export const resultOf = (submitted: Submitted, result: Result): SubmitResult => {
@@ -41,6 +44,7 @@ export const resultOf = (submitted: Submitted, result: Result): SubmitResult => 
 export const reporting = (receiver: Receiver, connect: () => Promise<E.Either<DreampipeError, { readonly ports: Ports }>>, observe: Observe): Receiver => {
   let waiting: SubmitResult[] = []
   let publishing: Promise<void> | undefined
+  let dropped = 0
 
   const publish = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -52,10 +56,12 @@ export const reporting = (receiver: Receiver, connect: () => Promise<E.Either<Dr
       if (published._tag === 'Left') observe({ _tag: 'unpublished', entity: results[0]?.entity ?? '', error: published.left })
     }
     publishing = undefined
+    dropped = 0
   }
   return {
     push: (submitted, done) => receiver.push(submitted, (result) => {
-      waiting.push(resultOf(submitted, result))
+      if (waiting.length < mostWaiting) waiting.push(resultOf(submitted, result))
+      else if (dropped++ === 0) observe({ _tag: 'unpublished', entity: String(submitted?.entity), error: unavailable('results', `${mostWaiting} results wait to be published: those that come now are left out`) })
       publishing ??= publish()
       done(result)
     }),

@@ -34,7 +34,7 @@ export const dryRun = async ({ ports, observe }: Producing, definition: AnyDefin
       records += page.records.length
       for (const record of page.records) if (updates.length < most) updates.push(...checked(definition, record))
       reached = definition.cursor.encode(page.cursor)
-      if (updates.length >= most || signal.aborted) break
+      if (updates.length >= most || signal.aborted || budget.left() <= 0) break
     }
   } catch (thrown) {
     return E.left(isDreampipeError(thrown) ? thrown as RunError : sourceFailed(`run ${definition.name}`, 'its source failed', thrown))

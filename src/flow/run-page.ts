@@ -9,7 +9,7 @@ import type { Update } from '../model/update.ts'
 import type { CheckpointStore, Quarantined } from '../ports/checkpoint-store.ts'
 import { pause } from './pause.ts'
 import type { Receiver } from './receive.ts'
-import type { Result } from './receiving.ts'
+import { isUpdatesFault, type Result } from './receiving.ts'
 import type { RunOptions } from './run-report.ts'
 
 export type AnyDefinition = ProducerDefinition<AnyEntity, unknown, unknown>
@@ -64,9 +64,6 @@ const quarantined = ({ name, entity, version }: AnyDefinition, record: unknown, 
 
 const pushed = (receiver: Receiver, update: Update): Promise<Result> => new Promise((resolve) => { receiver.push(update, resolve) })
 
-// What is wrong with one update, and not with the pipeline around it.
-const isRecordsFault = ({ _tag, retry }: SubmitError): boolean => !retry && (_tag === 'InvalidUpdate' || _tag === 'TransformFailed')
-
 interface Item { readonly record: number; readonly update: Update }
 
 // Submits until each update has an answer that stays; what keeps failing around them ends the run.
@@ -80,7 +77,7 @@ const settleAll = async ({ receiver, options, tally }: Storing, items: readonly 
     for (let i = 0; i < rest.length; i++) {
       const [item, result] = [rest[i] as Item, results[i] as Result]
       if (result._tag === 'Right') tally[result.right.status]++
-      else if (isRecordsFault(result.left)) rejected.set(item.record, result.left)
+      else if (isUpdatesFault(result.left)) rejected.set(item.record, result.left)
       else {
         failure ??= result.left
         again.push(item)

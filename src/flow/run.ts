@@ -1,4 +1,5 @@
 // run: a producer once, behind its cursor: a page is pulled, stored, and only then its cursor saved; one run at a time, fenced.
+import { isDeepStrictEqual } from 'node:util'
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../fp.ts'
 import { alreadyRunning, contention, isDreampipeError, reasonOf, sourceFailed, type DreampipeError, type RunError } from '../model/errors.ts'
@@ -48,11 +49,16 @@ const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 
   let failed: E.Left<RunError> | undefined
   const store = async (records: readonly unknown[], reached: unknown): Promise<void> => {
     if (failed !== undefined) return
-    const encoded = definition.cursor.encode(reached)
-    const stored = await storePage(running, change, records, JSON.stringify(encoded))
-    const saved = stored._tag === 'Left' ? stored : await saveCheckpoint(producing.ports.checkpointStore, running, encoded)
-    if (saved._tag === 'Left') failed = saved
-    else progress(running)
+    try {
+      const encoded = definition.cursor.encode(reached)
+      const stored = await storePage(running, change, records, JSON.stringify(encoded))
+      const saved = stored._tag === 'Left' ? stored : await saveCheckpoint(producing.ports.checkpointStore, running, encoded)
+      if (saved._tag === 'Left') failed = saved
+      else progress(running)
+    } catch (thrown) {
+      // The codec's or the callback's: nobody waits for this promise.
+      failed = E.left(sourceFailed(`run ${definition.name}`, 'its cursor or a callback failed', thrown)) as E.Left<RunError>
+    }
   }
   const context = {
     signal, budget, live: () => liveOf(producing.ports, definition.entity),
@@ -81,7 +87,9 @@ const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 
 const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 'stopped'>> => {
   const { definition, options, signal, producing } = running
   for (let attempt = 1; ;) {
-    const before = running.tally.pages
+    // A day that is spent asks the source nothing more.
+    if (running.checkpoint.budget.left() <= 0) return E.right('budget')
+    const before = running.checkpoint.cursor
     const decoded = definition.cursor.decode(running.checkpoint.cursor)
     if (decoded._tag === 'Left') return E.left(sourceFailed(`run ${definition.name}`, 'the stored cursor does not fit its codec', JSON.stringify(running.checkpoint.cursor)))
     try {
@@ -89,7 +97,8 @@ const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 's
     } catch (thrown) {
       if (signal.aborted) return E.right('stopped')
       const { error, retry } = failureOf(definition.name, thrown)
-      if (running.tally.pages > before) attempt = 1
+      // Progress is a cursor that moved: pages that come again and again are none.
+      if (!isDeepStrictEqual(running.checkpoint.cursor, before)) attempt = 1
       if (!retry || attempt >= triesOf(options)) return E.left(error)
       producing.observe({ _tag: 'producer', producer: definition.name, message: `try ${attempt} failed: ${reasonOf(thrown)}`, error })
       await pause(backoff(attempt++), signal)
@@ -111,7 +120,11 @@ const runHeld = async (producing: Producing, definition: AnyDefinition, options:
     tally: { pages: 0, records: 0, stored: 0, duplicate: 0, outdated: 0, rejected: 0 },
   }
   const ended = await attempts(running)
-  if (ended._tag === 'Left') return ended
+  if (ended._tag === 'Left') {
+    // What the source was asked for counts, whatever came of it.
+    if (checkpoint.budget.spent() > running.checkpoint.saved && !lost.aborted) await saveCheckpoint(checkpointStore, { ...running, options: { ...options, tries: 1 } }, running.checkpoint.cursor)
+    return ended
+  }
   if (lost.aborted) return E.left(contention(`run ${definition.name}`, 'another replica took the run over'))
   // What was spent without a page counts too.
   const kept = running.checkpoint.budget.spent() > running.checkpoint.saved ? await saveCheckpoint(checkpointStore, running, running.checkpoint.cursor) : E.right(undefined)
@@ -142,7 +155,7 @@ export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, ob
     const running = (async (): Promise<Answer<RunReport>> => {
       const connected = await connect()
       return connected._tag === 'Left' ? connected : held(connected.right, definition, options)
-    })()
+    })().catch((thrown: unknown) => E.left(sourceFailed(`run ${name}`, 'it could not begin', thrown)))
     here.set(name, running)
     try {
       const done = await running

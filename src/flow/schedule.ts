@@ -52,9 +52,11 @@ export const schedule = (producer: Producer<AnyEntity, never, never>, expression
     scheduling.onResult(result)
   }
 
+  // A callback's throw ends neither the schedule nor the process.
+  const warnOf = (thrown: unknown): void => process.emitWarning(`the schedule of ${producer.name}: a callback threw: ${reasonOf(thrown)}`, { type: 'DreampipeObserver' })
   const job = ((): Cron => {
     try {
-      return new Cron(expression, { protect: true, timezone: timeZone }, (self: Cron) => (running = tick(self.currentRun() ?? new Date())))
+      return new Cron(expression, { protect: true, timezone: timeZone }, (self: Cron) => (running = tick(self.currentRun() ?? new Date()).catch(warnOf)))
     } catch (thrown) {
       throw invalidDefinition(`producer ${producer.name}`, 'schedule', reasonOf(thrown))
     }

@@ -5,7 +5,7 @@ import type { Ports } from '../ports/driver.ts'
 import type { SubmitResult, TopicError, UpdateMessage, Updates } from '../ports/topic.ts'
 import { resultOf } from './results.ts'
 import type { Receiver } from './receive.ts'
-import type { Result } from './receiving.ts'
+import { isUpdatesFault, type Result } from './receiving.ts'
 import type { Running } from './roles.ts'
 import type { Observe } from './signal.ts'
 
@@ -33,11 +33,10 @@ const together = (publish: (results: readonly SubmitResult[]) => TaskEither<Topi
 
 const pushed = (receiver: Receiver, entity: string, yadto: unknown): Promise<Result> => new Promise((resolve) => { receiver.push({ entity, yadto }, resolve) })
 
-// What can be tried again is delivered again; what cannot has its reason told.
+// What is wrong with the update has its reason told. Whatever else fails says nothing about it, and it is delivered again: an outage, a missing role or a bad definition fills no broken topic.
 const take = (receiver: Receiver, entity: string, publish: Publish | undefined) => ({ id, yadto }: UpdateMessage): TaskEither<TopicError, string | undefined> => async () => {
   const result = await pushed(receiver, entity, yadto)
-  if (result._tag === 'Left' && result.left.retry) return E.left(result.left as TopicError)
-  if (result._tag === 'Left' && result.left._tag === 'Closed') return E.left(result.left)
+  if (result._tag === 'Left' && !isUpdatesFault(result.left)) return E.left(result.left as TopicError)
   if (publish !== undefined) {
     const told = resultOf({ entity, yadto }, result)
     const published = await publish(told.correlationId === undefined ? { ...told, correlationId: id } : told)

@@ -7,6 +7,7 @@ import { apply } from '../model/state.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { ScanCursor } from '../ports/event-store.ts'
 import type { ViewDocument, ViewTable } from '../ports/view-store.ts'
+import { putViews } from './put-views.ts'
 import { behind, historyAfter, nextEntities } from './scan.ts'
 import { asideOf, caughtUp, found, isOverdue, newTally, verifiedOf, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
 import { documentOf, start } from './view.ts'
@@ -43,9 +44,10 @@ interface Verifying { readonly ports: Ports; readonly definition: Definition; re
 const mend = async ({ ports, definition, table, tally }: Verifying, entityId: string, events: readonly StoredEvent[]): Promise<Answer<void>> => {
   const right = expected(definition, entityId, events, lastOf(events))
   if (right === undefined) return E.right(undefined)
-  const mended = await ports.viewStore.mend(table, [right])()
+  // One that the store refuses stays a finding: it is parked.
+  const mended = await putViews(ports.viewStore, table, [right], 'mend')()
   if (mended._tag === 'Left') return mended
-  tally.repaired += mended.right
+  tally.repaired += mended.right.written
   return E.right(undefined)
 }
 

@@ -138,6 +138,9 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
   }
   const attributes = distinct(input.attributes ?? [], 'attributes', refuse)
   for (const property of attributes) declared(property, 'attributes', keys)
+  if (attributes.length > limits.attributes) refuse('attributes', `has ${attributes.length} properties; a message bears at most ${limits.attributes}`)
+  // https://cloud.google.com/pubsub/quotas#resource_limits
+  for (const property of attributes) if (/^goog/i.test(property) || property.length > limits.attributeNameBytes) refuse('attributes', `${property} cannot be a message attribute: its name begins with goog or is longer than ${limits.attributeNameBytes}`)
   const transform = functions(input.transform, 'transform', refuse)
   return {
     name, properties, additionalProperties: one(input.additionalProperties, ['accept', 'reject'], 'additionalProperties', refuse),

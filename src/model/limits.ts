@@ -10,6 +10,9 @@ export const limits = {
   indexedBytes: 1_500,
   /** UTF-8 bytes of one message attribute; Pub/Sub's limit. */
   attributeBytes: 1_024,
+  /** Attributes of an entity, and UTF-8 bytes of an attribute's name; Pub/Sub's limits are 100, with the event's own, and 256. */
+  attributes: 90,
+  attributeNameBytes: 256,
   /** Characters of a property name; BigQuery's limit for column names. */
   nameLength: 300,
   /** Digits before the point of a Decimal; BigQuery NUMERIC. */

@@ -60,6 +60,8 @@ export interface ViewStore {
   readonly put: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
   /** Writes documents whatever stands there, to mend it, unless it has moved beyond. Answers how many were written. */
   readonly mend: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
+  /** Why a document can never be stored here (its size); undefined where it can. Asked only after a `put` or `mend` that failed for good; without it, any can. */
+  readonly refusal?: (table: ViewTable, document: ViewDocument) => string | undefined
   /** Takes documents out that no event stands behind. */
   readonly remove: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, void>
   /** The documents of these entities, deleted ones included, in any order; what is not there is left out. */

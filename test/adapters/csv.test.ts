@@ -1,6 +1,7 @@
 // The csv adapter: typed by the entity, plain and gzip; a bad row is told with its line and the rest goes on.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { entity, y } from 'dreampipe'
@@ -55,4 +56,14 @@ test('headers may be given, a column that text does not say is refused with the 
   expect(await collect(csv(['1,a,2024-01-01\n'], { entity: Listed, source: 'x', headers: ['id', 'tags', 'at'], onBadRow: (each) => void bad.push(each) }))).toEqual([])
   expect(bad).toEqual([{ line: 1, reason: 'column tags is a List, which text does not say: give a normalise' }])
   await expect(collect(csv([gzipSync(text).subarray(0, 40)], { entity: Shop, source: 'x' }))).rejects.toThrow(/unexpected end of file/)
+})
+
+test('a quote that is never closed ends the reading with an error, instead of passing over the rest of the file', async () => {
+  let read = 0
+  const lines = async function* () {
+    yield 'id,since\n1,2024-01-01\n"2,2024-01-02\n'
+    for (; read < 1_000; read++) yield '3,2024-01-03T00:00:00Z\n'.repeat(4_000)
+  }
+  await expect(collect(csv(Readable.from(lines()), { entity: Shop, source: 'test' }))).rejects.toMatchObject({ retry: false, message: expect.stringContaining('a quote before it is not closed') as string })
+  expect(read).toBeLessThan(500)
 })

@@ -14,9 +14,9 @@ import type { Outbox } from './outbox.ts'
 import { byEntity, keysFor, planEntity, type EntityPlan, type Item, type Known, type Planned } from './plan.ts'
 import { numberOf } from './value.ts'
 
-/** Mutations, bytes and entities of one commit: at most what older stacks allowed (500), well below 10 MiB, and few enough that one conflict undoes little. */
+/** Mutations, bytes and entities of one commit: at most what older stacks allowed (500), well below 10 MiB (and the emulator's 4 MiB), and few enough that one conflict undoes little. */
 const mostMutations = 500
-const mostBytes = 8_000_000
+const mostBytes = 3_500_000
 const mostEntities = 50
 /** Rounds without a commit that went through, and rounds in which the server did not answer. */
 const conflicts = 12

@@ -93,8 +93,11 @@ export const deferrals = (store: Datastore): Deferrals => ({
       where: [['due', 'GREATER_THAN_OR_EQUAL', indexed(text(scopeOf(subscription, entity)))], ['due', 'LESS_THAN_OR_EQUAL', indexed(text(dueText(subscription, entity, now)))]],
     }),
     TE.map((found) => found.map(deferralOf))),
-  done: (deferral, through) => change(store, deferralKey(deferral), (now) =>
-    (now === undefined || now.through <= through ? { to: undefined, answer: now !== undefined } : { to: { ...now, from: Math.max(now.from, through + 1) }, answer: false })),
+  done: (deferral, through) => change(store, deferralKey(deferral), (now) => {
+    // An earlier event, which came late, failed meanwhile: it waits on.
+    if (now !== undefined && now.from < deferral.from) return { to: { ...now, through: now.through <= through ? deferral.from - 1 : now.through }, answer: false }
+    return now === undefined || now.through <= through ? { to: undefined, answer: now !== undefined } : { to: { ...now, from: Math.max(now.from, through + 1) }, answer: false }
+  }),
   count: (subscription, entity) => pipe(names(store, deferralKind, scopeOf(subscription, entity)), TE.map(({ length }) => length)),
 })
 

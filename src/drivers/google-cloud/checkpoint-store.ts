@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { E, pipe, TE } from '../../fp.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
-import { keyText, type Datastore, type Key } from './datastore.ts'
+import { keyText, type Datastore, type Key, type Mutation } from './datastore.ts'
 import { quarantineKind } from './keys.ts'
 import type { Leases } from './lease.ts'
 import { blob, bytesOf, type Properties } from './value.ts'
@@ -13,8 +13,35 @@ interface State { readonly version: number; readonly value: unknown }
 const nameOf = (name: string): string => `checkpoint/${name}`
 const leaseName = (name: string): string => `run/${name}`
 const keyOf = (producer: string, id: string): Key => ({ kind: quarantineKind, name: `${producer}/${id}` })
-// Packed: a record may be as large as a whole entity.
-const propertiesOf = (entry: Quarantined): Properties => ({ entry: blob(gzipSync(JSON.stringify(entry))) })
+/** Bytes of a packed entry that an entity holds, characters kept of a record that does not fit, and bytes of one write. */
+const mostPacked = 1_000_000
+const cutLength = 250_000
+const writeBytes = 3_500_000
+
+// A record may be larger than any entity: then its beginning is kept, as a JSON string, and the reason says so.
+const cut = (entry: Quarantined): Quarantined => {
+  const { problems: _, ...rest } = entry
+  return { ...rest, record: JSON.stringify(entry.record.slice(0, cutLength)), cursor: entry.cursor.length > cutLength ? 'null' : entry.cursor, reason: `${entry.reason.slice(0, 10_000)} (the record is cut: it had ${entry.record.length} characters)` }
+}
+
+const packed = (entry: Quarantined): Buffer => {
+  const whole = gzipSync(JSON.stringify(entry))
+  return whole.length <= mostPacked ? whole : gzipSync(JSON.stringify(cut(entry)))
+}
+
+// One write takes no two of one key, and so many bytes.
+const writesOf = (entries: readonly Quarantined[]): readonly (readonly Mutation[])[] => {
+  const writes: Mutation[][] = []
+  let bytes = Infinity
+  for (const entry of new Map(entries.map((each) => [`${each.producer}/${each.id}`, each])).values()) {
+    const value = packed(entry)
+    if (bytes + value.length > writeBytes || (writes.at(-1)?.length ?? 0) >= 500) { writes.push([]); bytes = 0 }
+    writes.at(-1)?.push({ upsert: keyOf(entry.producer, entry.id), properties: { entry: blob(value) } })
+    bytes += value.length + 1_000
+  }
+  return writes
+}
+
 const entryOf = (properties: Properties): Quarantined => JSON.parse(gunzipSync(bytesOf(properties['entry'] ?? {})).toString('utf8')) as Quarantined
 
 const pageSize = 1_000
@@ -44,7 +71,13 @@ export const checkpointStore = (store: Datastore, registry: Registry, leases: Le
       },
     },
     quarantine: {
-      put: (entries) => store.write('quarantine', entries.map((entry) => ({ upsert: keyOf(entry.producer, entry.id), properties: propertiesOf(entry) }))),
+      put: (entries) => async () => {
+        for (const some of writesOf(entries)) {
+          const done = await store.write('quarantine', some)()
+          if (done._tag === 'Left') return done
+        }
+        return E.right(undefined)
+      },
       list,
       remove: (producer, id) => async () => {
         const found = await store.lookup('quarantine', [keyOf(producer, id)])()

@@ -10,20 +10,27 @@ const deliverySize = 500
 const keepFor = 30
 const keepEach = 5_000
 
+/** Seconds after which a message that could not be handled comes again, and milliseconds that nothing is pulled at most where none of a delivery could. */
+const backAfter = 10
+const longestHold = 5_000
+
 /** Milliseconds between looks whether another process is done with a replay. */
 const longestWait = 1_000
 
 /** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
 const backoff = (attempt: number): number => Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
 
+/** Messages that could not be handled, and why: they come again later, while the others are done with. */
+export interface Back { readonly messages: readonly Received[]; readonly error: TopicError }
+
 export interface Pulling {
   readonly pubsub: PubSub
   readonly subscription: string
   readonly events: ConsumerEvents
   /** Done before the first pull, until it succeeds: a replay. */
-  readonly before?: TaskEither<TopicError, void>
-  /** Takes messages; a right names those to acknowledge, a left has all of them handled again. */
-  readonly handle: (messages: readonly Received[]) => TaskEither<TopicError, void>
+  readonly before?: (signal: AbortSignal) => TaskEither<TopicError, void>
+  /** Takes messages; a right acknowledges all but those that it gives back, a left has all of them handled again. */
+  readonly handle: (messages: readonly Received[]) => TaskEither<TopicError, Back | void>
 }
 
 const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
@@ -58,6 +65,18 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
     await paused(Math.min(most, backoff(attempt)), signal)
   }
 
+  // Not acknowledged for whatever reason, messages come again: handlers know what they have seen.
+  const settle = async (messages: readonly Received[], back: Back | void): Promise<void> => {
+    const held = new Set(back?.messages)
+    const done = messages.filter((message) => !held.has(message))
+    if (done.length > 0) attempt = 0
+    await pubsub.acknowledge(subscription, ackIds(done))()
+    if (back === undefined) return
+    await pubsub.extend(subscription, ackIds(back.messages), signal.aborted ? 0 : backAfter)()
+    if (done.length === 0) await failed(back.error, longestHold)
+    else events.onFailure(back.error, ++attempt)
+  }
+
   // Handles a delivery until it is taken; then it is acknowledged. Stopped before, it goes back.
   const take = async (messages: readonly Received[]): Promise<void> => {
     const keeping = setInterval(() => void pubsub.extend(subscription, ackIds(messages), keepFor)(), keepEach)
@@ -65,10 +84,8 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
       for (;;) {
         const handled = await safely(subscription, handle(messages))
         if (handled._tag === 'Right') {
-          attempt = 0
-          // Not acknowledged for whatever reason, it comes again: handlers know what they have seen.
-          await pubsub.acknowledge(subscription, ackIds(messages))()
-          return
+          clearInterval(keeping)
+          return await settle(messages, handled.right)
         }
         await failed(handled.left)
         if (signal.aborted) break
@@ -81,9 +98,9 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
 
   const run = async (): Promise<void> => {
     for (let replayed = before === undefined; !replayed && !signal.aborted;) {
-      const done = await safely(subscription, before as TaskEither<TopicError, void>)
+      const done = await safely(subscription, (before as NonNullable<Pulling['before']>)(signal))
       if (done._tag === 'Right') replayed = true
-      else await failed(done.left, longestWait)
+      else if (!signal.aborted) await failed(done.left, longestWait)
     }
     while (!signal.aborted) {
       const pulling = safely(subscription, pubsub.pull(subscription, deliverySize))
@@ -96,6 +113,8 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
       }
       if (pulled._tag === 'Left') await failed(pulled.left)
       else if (pulled.right.length > 0) await take(pulled.right)
+      // Nothing came, and nothing fails: failures far apart are no outage.
+      else attempt = 0
     }
   }
 

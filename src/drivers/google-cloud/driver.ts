@@ -1,6 +1,6 @@
 // The google-cloud driver: Firestore in Datastore mode for truth and views, Pub/Sub for topics, BigQuery for SQL.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
-import { brokenDown, reasonOf, type Infra } from '../../model/errors.ts'
+import { brokenDown, isDreampipeError, reasonOf, type Infra } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngine, QueryEngineError } from '../../ports/query-engine.ts'
 import { bigQueryClient } from './bigquery-client.ts'
@@ -9,7 +9,7 @@ import { datastoreClient, pubsubClients, type Clients } from './clients.ts'
 import { datastore } from './datastore.ts'
 import { eventStore } from './event-store.ts'
 import { leases } from './lease.ts'
-import { namesOf, type NameTemplates } from './names.ts'
+import { checkTemplates, namesOf, type NameTemplates } from './names.ts'
 import { outbox } from './outbox.ts'
 import { datasetExists, provisionDataset, queryEngine as bigQueryEngine, type BigQueryEngine, type QueryEngineOptions } from './query-engine.ts'
 import { provision } from './provision.ts'
@@ -87,6 +87,7 @@ const once = <Er, A>(task: TaskEither<Er, A>): TaskEither<Er, A> => {
 
 const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>> => {
   const { projectId, databaseId = '', namespace = '', clients = {} } = options
+  checkTemplates(options.names, options.updates === true)
   const rpc = await datastoreClient(projectId, clients.datastore)()
   if (rpc._tag === 'Left') return rpc
   const wires = await pubsubClients(projectId, clients.pubsub)()
@@ -106,13 +107,13 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
     await leased.releaseAll()
     await Promise.all([rpc.right.close(), wires.right.publisher.close(), wires.right.subscriber.close()])
   }
-  const settings: TopicOptions = { names: namesOf(options.names), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
+  const settings: TopicOptions = { names: namesOf(options.names, options.updates === true), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
   const made = once(provisionDataset(bigquery, settingsOfEngine))
   const { queryEngine, stop } = mending(bigQueryEngine(bigquery, shared, settingsOfEngine), settings.provisions ? made : TE.right(undefined))
   return E.right({
     eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
-    provision: provision(pub, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
+    provision: provision(pub, shared, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
     close: () => (closing ??= close()),
   })
@@ -121,5 +122,5 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
 /** A pipeline on Google Cloud: `googleCloud({ projectId, namespace, dataset })`. */
 export const googleCloud = (options: GoogleCloudOptions): Driver => ({
   name: 'google-cloud',
-  open: (): TaskEither<Infra, Ports> => () => open(options).catch((thrown: unknown) => E.left(brokenDown('google-cloud', reasonOf(thrown), thrown))),
+  open: (): TaskEither<Infra, Ports> => () => open(options).catch((thrown: unknown) => E.left(isDreampipeError(thrown, 'Unavailable') ? thrown : brokenDown('google-cloud', reasonOf(thrown), thrown))),
 })

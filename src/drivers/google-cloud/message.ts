@@ -9,6 +9,29 @@ export interface Message {
   readonly orderingKey?: string
 }
 
+/** Messages and bytes of one publish request; Pub/Sub takes 1,000 and 10 MB. */
+const publishSize = 1_000
+const publishBytes = 4_000_000
+
+const sizeOf = ({ data, attributes }: Message): number => {
+  let size = data.length + 200
+  for (const name in attributes) size += name.length + Buffer.byteLength(attributes[name] as string, 'utf8') + 10
+  return size
+}
+
+/** Messages as the publish requests that take them, in order. */
+export const pieces = (messages: readonly Message[]): readonly (readonly Message[])[] => {
+  const all: Message[][] = []
+  let bytes = Infinity
+  for (const message of messages) {
+    const size = sizeOf(message)
+    if (bytes + size > publishBytes || (all.at(-1)?.length ?? 0) >= publishSize) { all.push([]); bytes = 0 }
+    all.at(-1)?.push(message)
+    bytes += size
+  }
+  return all
+}
+
 /** Attributes a filter can ask for beside the entity's own: no property can bear these names. */
 export const attributesOf = ({ entity, entityId, eventId, sequence, kind }: StoredEvent, own: { readonly [name: string]: string }): { readonly [name: string]: string } =>
   ({ ...own, _entity: entity, _entity_id: entityId, _event_id: eventId, _sequence: String(sequence), _operation: kind })

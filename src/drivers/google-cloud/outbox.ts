@@ -1,12 +1,12 @@
 // The outbox: one row a commit that names its events, cleared once they are published; what a crash left there is published by the sweeper.
 import { randomUUID } from 'node:crypto'
-import { E, type TaskEither } from '../../fp.ts'
+import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { parseEventId } from '../../model/identity.ts'
 import type { StoreError } from '../../ports/event-store.ts'
 import { eventOf } from './codec.ts'
-import { keyText, type Datastore, type Found, type Mutation } from './datastore.ts'
-import { eventKey, outboxKind } from './keys.ts'
+import type { Datastore, Found, Mutation } from './datastore.ts'
+import { eventKey, eventKind, outboxKind } from './keys.ts'
 import { array, instant, instantOfValue, text, textOf } from './value.ts'
 import { instantOfDate, millisOf } from '../../model/instant.ts'
 
@@ -22,60 +22,77 @@ export interface Outbox {
   readonly published: (events: readonly StoredEvent[]) => TaskEither<StoreError, void>
 }
 
-interface Row { readonly entity: string; readonly name: string; readonly left: Set<string> }
+interface Row { readonly entity: string; readonly name: string; readonly eventIds: readonly string[]; readonly left: Set<string> }
 
 /** `age`: milliseconds that a row belongs to the process that wrote it; it publishes right after the commit. */
 export const outbox = (store: Datastore, age: number): Outbox => {
+  const rows = new Map<string, Row>()
   const rowOf = new Map<string, Row>()
+  // A row is forgotten as a whole: one that lost some of its events here could never be cleared, and would be published for ever.
+  const forget = (row: Row): void => {
+    rows.delete(row.name)
+    for (const id of row.eventIds) if (rowOf.get(id) === row) rowOf.delete(id)
+  }
   const remember = (entity: string, name: string, eventIds: readonly string[]): Row => {
-    const known = rowOf.get(eventIds.find((id) => rowOf.get(id)?.name === name) ?? '')
+    const known = rows.get(name)
     if (known !== undefined) return known
-    const row: Row = { entity, name, left: new Set(eventIds) }
+    const row: Row = { entity, name, eventIds, left: new Set(eventIds) }
+    rows.set(name, row)
     for (const id of eventIds) rowOf.set(id, row)
-    for (const [id] of rowOf) {
-      if (rowOf.size <= mostRemembered) break
-      rowOf.delete(id)
+    for (const [, oldest] of rows) {
+      if (rowOf.size <= mostRemembered || oldest === row) break
+      forget(oldest)
     }
     return row
   }
-  const idsOf = ({ properties }: Found): readonly string[] => (properties['events']?.arrayValue?.values ?? []).map(textOf)
-
-  const pending: Outbox['pending'] = (entity, limit) => async () => {
-    const rows = await store.query(`outbox ${entity}`, { kind: outboxKind(entity), limit: lookSize })()
-    if (rows._tag === 'Left') return rows
-    const due = rows.right.map((row) => ({ row, at: instantOfValue(row.properties['at'] ?? {}) })).filter(({ at }) => millisOf(at) <= Date.now() - age).sort((a, b) => (a.at < b.at ? -1 : 1))
-    const wanted: string[] = []
-    const over: string[] = []
-    for (const { row } of due) {
-      if (wanted.length >= limit) break
-      const { left } = remember(entity, row.name, idsOf(row))
-      // All published, but an outage kept the row from being cleared.
-      if (left.size === 0) over.push(row.name)
-      wanted.push(...[...left].slice(0, limit - wanted.length))
-    }
-    const swept = over.length === 0 ? E.right(undefined) : await store.write('outbox', over.map((name) => ({ remove: { kind: outboxKind(entity), name } })))()
-    if (swept._tag === 'Left') return swept
-    const keys = wanted.map((id) => { const parsed = parseEventId(id); return eventKey(entity, parsed?.entityId ?? '', parsed?.sequence ?? 0) })
-    const found = await store.lookup(`outbox ${entity}`, keys)()
-    if (found._tag === 'Left') return found
-    // An event that is not there cannot be published: its row must not wait for it.
-    const gone = keys.filter((key) => !found.right.has(keyText(key)))
-    const cleared = await clear(gone.map(({ name }) => name))
-    return cleared._tag === 'Left' ? cleared : E.right([...found.right.values()].map((each) => eventOf(entity, each)))
-  }
-
-  const clear = async (eventIds: readonly string[]): Promise<E.Either<StoreError, void>> => {
-    const done: Row[] = []
-    for (const eventId of eventIds) {
-      const row = rowOf.get(eventId)
-      if (row === undefined || !row.left.delete(eventId)) continue
-      if (row.left.size === 0) done.push(row)
-    }
+  const clear = (done: readonly Row[]): TaskEither<StoreError, void> => async () => {
     if (done.length === 0) return E.right(undefined)
     const cleared = await store.write('outbox', done.map(({ entity, name }) => ({ remove: { kind: outboxKind(entity), name } })))()
-    if (cleared._tag === 'Left') return cleared
-    for (const eventId of eventIds) if (rowOf.get(eventId)?.left.size === 0) rowOf.delete(eventId)
+    if (cleared._tag === 'Right') done.forEach(forget)
     return cleared
+  }
+  const idsOf = ({ properties }: Found): readonly string[] => (properties['events']?.arrayValue?.values ?? []).map(textOf)
+
+  // Due rows, oldest first. Keys are random: where a page holds only rows that their writers still publish, the due ones lie behind it.
+  const dueRows = async (entity: string): Promise<E.Either<StoreError, readonly Found[]>> => {
+    for (let after: string | undefined; ;) {
+      const page = await store.query(`outbox ${entity}`, { kind: outboxKind(entity), limit: lookSize, ...(after === undefined ? {} : { after }) })()
+      if (page._tag === 'Left') return page
+      const due = page.right.map((row) => ({ row, at: instantOfValue(row.properties['at'] ?? {}) })).filter(({ at }) => millisOf(at) <= Date.now() - age).sort((a, b) => (a.at < b.at ? -1 : 1))
+      if (due.length > 0 || page.right.length < lookSize) return E.right(due.map(({ row }) => row))
+      after = page.right[page.right.length - 1]?.name
+    }
+  }
+
+  const pending: Outbox['pending'] = (entity, limit) => async () => {
+    for (;;) {
+      const due = await dueRows(entity)
+      if (due._tag === 'Left') return due
+      const wanted: string[] = []
+      const published: Row[] = []
+      for (const each of due.right) {
+        if (wanted.length >= limit) break
+        const row = remember(entity, each.name, idsOf(each))
+        // Published before, when it could not be cleared.
+        if (row.left.size === 0) published.push(row)
+        wanted.push(...[...row.left].slice(0, limit - wanted.length))
+      }
+      const cleared = await clear(published)()
+      if (cleared._tag === 'Left') return cleared
+      if (wanted.length === 0 && published.length > 0) continue
+      const keys = wanted.map((id) => { const parsed = parseEventId(id); return eventKey(entity, parsed?.entityId ?? '', parsed?.sequence ?? 0) })
+      return pipe(store.lookup(`outbox ${entity}`, keys), TE.map((found) => [...found.values()].filter(({ kind }) => kind === eventKind(entity)).map((each) => eventOf(entity, each))))()
+    }
+  }
+
+  const published: Outbox['published'] = (events) => async () => {
+    const done = new Set<Row>()
+    for (const { eventId } of events) {
+      const row = rowOf.get(eventId)
+      row?.left.delete(eventId)
+      if (row?.left.size === 0) done.add(row)
+    }
+    return clear([...done])()
   }
 
   return {
@@ -86,7 +103,7 @@ export const outbox = (store: Datastore, age: number): Outbox => {
         committed: () => void remember(entity, name, eventIds),
       }
     },
-    pending, published: (events) => () => clear(events.map(({ eventId }) => eventId)),
+    pending, published,
   }
 }
 

@@ -89,12 +89,12 @@ export const planEntity = (items: readonly Item[], known: Known, writing: Writin
     mutations.push({ insert: markKey(entity, entityId, fingerprint), properties: markProperties(info) })
     deciding.marks.set(fingerprint, info)
     deciding.head = { head: decision.head, latest: decision.head.latest.sequence === info.sequence || deciding.head === undefined ? info : deciding.head.latest }
-    bytes += candidate.payload.length + 1_500
+    bytes += Buffer.byteLength(candidate.payload, 'utf8') + 1_500
     stored.push({ item, info })
     planned.push({ at: item.at, outcome: { status: 'stored', event: info } })
   }
   for (const item of items) {
-    if (stored.length >= writing.most || (stored.length > 0 && bytes + item.candidate.payload.length > writing.mostBytes)) break
+    if (stored.length >= writing.most || (stored.length > 0 && bytes + Buffer.byteLength(item.candidate.payload, 'utf8') > writing.mostBytes)) break
     taken++
     const marked = markedBy(deciding, item.candidate, known)
     const decision = decide(item.candidate, deciding.head?.head, marked?.sequence)

@@ -25,15 +25,24 @@ export const filterText = (filter: Subscription['filter']): string | undefined =
   return Buffer.byteLength(text, 'utf8') <= 256 && /^[\x20-\x7e]*$/.test(text) ? text : undefined
 }
 
+// A filter without the blanks around its signs.
+const bare = (filter: string): string => filter.replace(/\s*(=|\bAND\b)\s*/g, '$1').trim()
+
 /** Makes a topic where the driver may, or says what would. */
 export const ensureTopic = (pubsub: PubSub, { provisions }: TopicOptions, topic: string): TaskEither<TopicError, void> => (provisions
   ? pipe(pubsub.createTopic(topic), TE.map(() => undefined))
   : pipe(pubsub.hasTopic(topic), TE.flatMap((there) => (there ? TE.right(undefined) : TE.left(notProvisioned(`topic ${topic}`, 'is not there', 'pipeline.provision()') as TopicError)))))
 
-export const ensureSubscription = (pubsub: PubSub, options: TopicOptions, subscription: string, topic: string, filter?: string): TaskEither<TopicError, void> => async () => {
+/** Looks for a subscription that reads and filters as wanted; true where it was made. */
+export const ensureSubscription = (pubsub: PubSub, options: TopicOptions, subscription: string, topic: string, filter?: string): TaskEither<TopicError, boolean> => async () => {
   const found = await pubsub.subscription(subscription)()
   if (found._tag === 'Left') return found
-  if (found.right !== undefined) return E.right(undefined)
+  if (found.right !== undefined) {
+    // A filter cannot be changed. One that is there keeps back what another would let through; none at all does no harm, consumers filter too.
+    const differs = found.right.topic !== topic ? `reads topic ${found.right.topic} instead of ${topic}`
+      : found.right.filter !== '' && bare(found.right.filter) !== bare(filter ?? '') ? `filters by ${found.right.filter} instead of ${filter ?? 'nothing'}` : undefined
+    return differs === undefined ? E.right(false) : E.left(notProvisioned(`subscription ${subscription}`, differs, `pipeline.provision({ apply: true }) after deleting it, or give it another name`))
+  }
   if (!options.provisions) return E.left(notProvisioned(`subscription ${subscription}`, 'is not there', 'pipeline.provision()'))
-  return pipe(ensureTopic(pubsub, options, topic), TE.flatMap(() => pubsub.createSubscription(subscription, { topic, ackDeadline, ...(filter === undefined ? {} : { filter }) })), TE.map(() => undefined))()
+  return pipe(ensureTopic(pubsub, options, topic), TE.flatMap(() => pubsub.createSubscription(subscription, { topic, ackDeadline, ...(filter === undefined ? {} : { filter }) })))()
 }

@@ -1,12 +1,11 @@
 // The result topic on Pub/Sub: one topic of the pipeline, what became of each update as JSON.
-import { TE, type TaskEither } from '../../fp.ts'
+import { pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Results, SubmitResult, TopicError } from '../../ports/topic.ts'
 import { consumer } from './consumer.ts'
-import type { Message } from './message.ts'
+import { named } from './names.ts'
+import { pieces, type Message } from './message.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { ensureSubscription, ensureTopic, type TopicOptions } from './provisioning.ts'
-
-const publishSize = 500
 
 const messageOf = (result: SubmitResult): Message => ({
   data: Buffer.from(JSON.stringify(result), 'utf8'),
@@ -32,13 +31,13 @@ export const results = (pubsub: PubSub, options: TopicOptions): Results => {
         if (ensured._tag === 'Left') return ensured
         made = true
       }
-      for (let i = 0; i < published.length; i += publishSize) {
-        const done = await pubsub.publish(names.results, published.slice(i, i + publishSize).map(messageOf))()
+      for (const some of pieces(published.map(messageOf))) {
+        const done = await pubsub.publish(names.results, some)()
         if (done._tag === 'Left') return done
       }
       return TE.right(undefined)()
     },
-    register: (name) => ensureSubscription(pubsub, options, names.resultSubscription(name), names.results),
+    register: (name) => named(() => pipe(ensureSubscription(pubsub, options, names.resultSubscription(name), names.results), TE.map(() => undefined))),
     subscribe: (name, handler, events) => consumer({
       pubsub, subscription: names.resultSubscription(name), events,
       handle: (messages): TaskEither<TopicError, void> => handler(resultsOf(messages)),

@@ -9,7 +9,8 @@ import { deadLetters, deferrals } from './aside.ts'
 import { consumer } from './consumer.ts'
 import type { Datastore } from './datastore.ts'
 import type { Leases } from './lease.ts'
-import { attributesOf, dataOf, eventOfData, type Message } from './message.ts'
+import { named } from './names.ts'
+import { attributesOf, dataOf, eventOfData, pieces, type Message } from './message.ts'
 import { ensureSubscription, ensureTopic, filterText, type TopicOptions } from './provisioning.ts'
 import type { PubSub, Received } from './pubsub.ts'
 import { begin, replay, replayLease } from './replay.ts'
@@ -17,23 +18,8 @@ import type { Registry } from './registry.ts'
 import { results } from './results.ts'
 import { updates } from './updates.ts'
 
-/** Messages and bytes of one publish request; Pub/Sub takes 1,000 and 10 MB. */
-const publishSize = 1_000
-const publishBytes = 8_000_000
 /** A lane by entity: order holds within a lane, and few of them keep publishes in batches. */
 const laneOf = (entityId: string, lanes: number): string => (lanes === 0 ? '' : `lane-${createHash('md5').update(entityId).digest().readUInt32BE(0) % lanes}`)
-
-const pieces = (messages: readonly Message[]): readonly (readonly Message[])[] => {
-  const all: Message[][] = []
-  let bytes = Infinity
-  for (const message of messages) {
-    const size = message.data.length + 500
-    if (bytes + size > publishBytes || (all.at(-1)?.length ?? 0) >= publishSize) { all.push([]); bytes = 0 }
-    all.at(-1)?.push(message)
-    bytes += size
-  }
-  return all
-}
 
 export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leases: Leases, eventStore: EventStore, options: TopicOptions): Topic => {
   const { names, lanes, provisions } = options
@@ -58,7 +44,7 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
     return done
   }
 
-  const publish: Topic['publish'] = (events, attributes) => async () => {
+  const publish: Topic['publish'] = (events, attributes) => named(() => async () => {
     const topics = new Map<string, Map<string, Message[]>>()
     for (const event of events) {
       const name = names.persisted(event.entity)
@@ -77,7 +63,7 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
       if (failed !== undefined) return failed
     }
     return E.right(undefined)
-  }
+  })
 
   const handleWith = (entity: string, handler: Handler, events: ConsumerEvents) => (messages: readonly Received[]): TaskEither<TopicError, void> => {
     const delivered: StoredEvent[] = []
@@ -113,20 +99,20 @@ export const topic = (pubsub: PubSub, store: Datastore, registry: Registry, leas
   }
 
   // What waits in Pub/Sub only Cloud Monitoring tells; here: whether it is there, and whether this process tries its deferrals again.
-  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => async () => {
+  const progress = (subscription: Subscription): TaskEither<TopicError, Progress> => named(() => async () => {
     const key = keyOf(subscription)
     const found = await pubsub.subscription(names.subscription(subscription.entity, subscription.name))()
     if (found._tag === 'Left') return found
     const running = (consuming.get(key) ?? 0) > 0
     const mine = running ? await leases.take(`retry/${key}`)() : E.right(false)
     return mine._tag === 'Left' ? mine : E.right({ registered: found.right !== undefined, behind: 0, mine: mine.right })
-  }
+  })
 
   return {
     isLog: false, publish, subscribe, progress,
-    register: (subscription) => pipe(
+    register: (subscription) => named(() => pipe(
       ensureSubscription(pubsub, options, names.subscription(subscription.entity, subscription.name), names.persisted(subscription.entity), filterText(subscription.filter)),
-      TE.flatMap(() => begin(registry, subscription))),
+      TE.flatMap((made) => begin(registry, subscription, made)))),
     deferrals: deferrals(store), deadLetters: deadLetters(store), results: results(pubsub, options), ...(options.updates ? { updates: updates(pubsub, options) } : {}),
   }
 }

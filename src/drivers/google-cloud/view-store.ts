@@ -7,16 +7,29 @@ import { generations } from './generations.ts'
 import { change } from './registry-change.ts'
 import type { Registry } from './registry.ts'
 import { indexed, text } from './value.ts'
-import { documentOf, documentProperties, liveKey, searchKey, sequenceOf } from './view-document.ts'
+import { documentOf, documentProperties, documentRefusal, documentWeight, liveKey, searchKey, sequenceOf } from './view-document.ts'
 
-/** Documents a commit takes, and rounds of a put that met others. */
+/** Documents and bytes a commit takes (Datastore takes 10 MiB, its emulator 4), and rounds of a put that met others. */
 const commitSize = 50
+const commitBytes = 3_500_000
 const tries = 10
 /** Versions remembered, so that a put that follows a get needs no look of its own. */
 const mostRemembered = 20_000
 const pageSize = 300
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+
+const chunksOf = (documents: readonly ViewDocument[], size: number): readonly (readonly ViewDocument[])[] => {
+  const chunks: ViewDocument[][] = []
+  let bytes = Infinity
+  for (const document of documents) {
+    const weight = documentWeight(document)
+    if (bytes + weight > commitBytes || (chunks.at(-1)?.length ?? 0) >= size) { chunks.push([]); bytes = 0 }
+    chunks.at(-1)?.push(document)
+    bytes += weight
+  }
+  return chunks
+}
 
 /** What stands under a key: its version ('0': nothing) and the sequence. */
 interface Seen { readonly version: string; readonly sequence: number }
@@ -72,7 +85,7 @@ export const viewStore = (inGeneration: (generation: number) => Datastore, regis
       const looked = unknown.length === 0 ? E.right([]) : await look(table, unknown.map(({ entityId }) => entityId))()
       if (looked._tag === 'Left') return looked
       const wanted = rest.filter(({ entityId, sequence }) => replaces((seen.get(seenKey(table, entityId)) ?? nothing).sequence, sequence))
-      const chunks = Array.from({ length: Math.ceil(wanted.length / size) }, (_, i) => wanted.slice(i * size, (i + 1) * size))
+      const chunks = chunksOf(wanted, size)
       rest = []
       for (const result of await Promise.all(chunks.map(async (chunk) => ({ chunk, done: await commit(table, chunk) })))) {
         if (result.done._tag === 'Left') return result.done
@@ -123,6 +136,7 @@ export const viewStore = (inGeneration: (generation: number) => Datastore, regis
     prepare,
     put: (table, documents) => put(table, documents, (there, sequence) => sequence > there),
     mend: putMended,
+    refusal: (table, document) => documentRefusal(document, indexOf(table)),
     remove: (table, ids) => async () => {
       for (const id of ids) seen.delete(seenKey(table, id))
       return inGeneration(table.generation).write(`views ${table.entity}`, ids.map((id) => ({ remove: keyOf(table, id) })))()
