@@ -126,22 +126,4 @@ describe.runIf(found)('a subscription without ordering', () => {
     await client.close()
     await ports.close()
   }, 30_000)
-
-  test('large messages come in deliveries that memory holds', async () => {
-    const [project, payload] = [newProject(), `{"text":{"propertyType":"String","value":"${'x'.repeat(900_000)}"}}`]
-    const ports = await right(onEmulators(hosts, project).open())
-    await right(ports.topic.register({ name: 'large', entity: 'Lead', from: 'now' }))
-    await right(ports.topic.publish(Array.from({ length: 120 }, (_, i) => ({ ...event(i + 1), payload })), () => ({})))
-    const seen = new Set<number>()
-    let largest = 0
-    const running = ports.topic.subscribe({ name: 'large', entity: 'Lead', from: 'now' }, ({ events }) => async () => {
-      largest = Math.max(largest, events.reduce((sum, each) => sum + each.payload.length, 0))
-      events.forEach(({ sequence }) => seen.add(sequence))
-      return E.right(undefined)
-    }, { onFailure: () => undefined })
-    await until(() => seen.size === 120, 60_000)
-    await running.stop()
-    await ports.close()
-    expect(largest).toBeLessThan(40_000_000)
-  }, 90_000)
 })

@@ -4,10 +4,8 @@ import { unavailable } from '../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../ports/topic.ts'
 import type { PubSub, Received } from './pubsub.ts'
 
-/** Messages a delivery holds at most, those that the first one holds, and bytes that one should hold: messages may be large. */
+/** Messages a delivery holds at most. */
 const deliverySize = 500
-const firstSize = 32
-const deliveryBytes = 32_000_000
 /** Seconds that pulled messages are kept each time, and milliseconds between: a handler may take as long as it needs. */
 const keepFor = 30
 const keepEach = 5_000
@@ -104,8 +102,8 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
       if (done._tag === 'Right') replayed = true
       else if (!signal.aborted) await failed(done.left, longestWait)
     }
-    for (let most = firstSize; !signal.aborted;) {
-      const pulling = safely(subscription, pubsub.pull(subscription, most))
+    while (!signal.aborted) {
+      const pulling = safely(subscription, pubsub.pull(subscription, deliverySize))
       onReady()
       const pulled = await Promise.race([pulling, aborted(signal)])
       if (pulled === undefined) {
@@ -114,12 +112,7 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
         return
       }
       if (pulled._tag === 'Left') await failed(pulled.left)
-      else if (pulled.right.length > 0) {
-        // As large as the last ones were, the next ones may be too.
-        const bytes = pulled.right.reduce((sum, { data }) => sum + data.length, 0)
-        most = Math.max(1, Math.min(deliverySize, most * 4, Math.floor(deliveryBytes / Math.max(1, bytes / pulled.right.length))))
-        await take(pulled.right)
-      }
+      else if (pulled.right.length > 0) await take(pulled.right)
       // Nothing came, and nothing fails: failures far apart are no outage.
       else attempt = 0
     }
