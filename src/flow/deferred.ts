@@ -80,14 +80,15 @@ export const retryDeferred = (consuming: Consuming, store: EventStore, consumpti
     const any = await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, 1)()
     interval = any._tag === 'Right' && any.right.length > 0 ? lookEach : Math.min(Math.max(lookEach, consuming.topic.deferrals.lookEach ?? lookEach), interval * 2)
     if (any._tag === 'Left' || any.right.length === 0) return
+    const now = Date.now()
+    // Where a look costs something, so many are looked through only now and then, and nothing more is asked while none is due.
+    const isCostly = consuming.topic.deferrals.lookEach !== undefined && now - lookedThrough < longestPause && now >= lookedThrough
+    if (isCostly && (any.right[0] as Deferral).nextAttempt > now) return
     const progress = await consuming.topic.progress(subscription)()
     if (progress._tag === 'Left' || !progress.right.mine) return
-    const now = Date.now()
     const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, now, most)()
     if (due._tag === 'Left') return
     // What waits for longer than any pause was written before the clock went back: it is due too.
-    // Where a look costs something, so many are looked through only now and then.
-    const isCostly = consuming.topic.deferrals.lookEach !== undefined && now - lookedThrough < longestPause && now >= lookedThrough
     if (due.right.length < most && !isCostly) lookedThrough = now
     const late = due.right.length === most || isCostly ? due : await consuming.topic.deferrals.due(subscription.name, subscription.entity, Number.MAX_SAFE_INTEGER, mostLate)()
     if (late._tag === 'Left') return
