@@ -55,3 +55,6 @@ export const recordsOf = (rows: readonly Row[], observed?: string): readonly unk
 })
 
 export const goneOf = (id: string, at: string): Envelope => ({ $: 'gone', at: canonical(at), id })
+
+/** Empties a list that was handed on and is done with: a suspended generator keeps what it last yielded, and would keep a whole page while the next one comes. */
+export const letGo = (list: readonly unknown[]): void => { (list as unknown[]).length = 0 }
