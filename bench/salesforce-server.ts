@@ -23,6 +23,6 @@ const valuesOf = (fields: readonly Field[]): Values => Object.fromEntries(fields
 
 const sf = await localSalesforce({ objects, keepPages: true, bulkPageSize: count, polls: 1, dailyCalls: 1e9 })
 for (const { name, fields } of objects) for (let n = 0; n < count; n++) sf.insert(name, valuesOf(fields))
-sf.clock.advance(3_600)
+sf.clock.advance(24 * 3_600)
 console.log(JSON.stringify({ url: sf.url, token: sf.sessions.issue() }))
 process.stdin.on('end', () => process.exit(0)).resume()
