@@ -27,8 +27,11 @@ const Any = entity('Any', { identifier: ['Id'], timestamp: 'SystemModstamp' })
 const ours = async (via: 'rest' | 'bulk'): Promise<number> => {
   const { definition } = salesforce({ object, entity: Any, login: salesforceOrg({ login: { instanceUrl: url, accessToken: token } }), fields, reading: { via, poll: 5 }, normalise: (_, to) => to.update({}) })
   const context = { signal: new AbortController().signal, budget: { left: () => Infinity, spend: () => true }, warn: () => undefined, live: async function* () { yield [] } }
+  const pages = definition.pages(definition.start, context)[Symbol.asyncIterator]()
+  // A loop over the pages would hold each one until the next has come.
+  const next = async (): Promise<number | undefined> => { const page = await pages.next(); return page.done === true ? undefined : page.value.records.length }
   let records = 0
-  for await (const page of definition.pages(definition.start, context)) records += page.records.length
+  for (let count = await next(); count !== undefined; count = await next()) records += count
   return records
 }
 
@@ -53,5 +56,5 @@ const jsforce = async (bulk: boolean): Promise<number> => {
 const ways: { readonly [way: string]: () => Promise<number> } = { fetch: plain, rest: () => ours('rest'), bulk: () => ours('bulk'), 'jsforce query': () => jsforce(false), 'jsforce bulk2.query': () => jsforce(true) }
 const started = performance.now()
 const records = await (ways[way] as () => Promise<number>)()
-console.log(JSON.stringify({ records, seconds: (performance.now() - started) / 1000, megabytes: Math.round(process.resourceUsage().maxRSS / 1000) }))
+console.log(JSON.stringify({ records, seconds: (performance.now() - started) / 1000, cpu: (process.resourceUsage().userCPUTime + process.resourceUsage().systemCPUTime) / 1e6, megabytes: Math.round(process.resourceUsage().maxRSS / 1000) }))
 process.exit(0)

@@ -16,12 +16,13 @@ const objects: readonly SObject[] = [{ name: 'Narrow__c', keyPrefix: 'a01', fiel
 const random = generator(3)
 const words = ['Alpine Cargo', 'Berlin "Freight" GmbH', 'Delta, Ember & Co', 'Fjord', 'Granite Harbour']
 const word = (): string => `${words[Math.floor(random() * words.length)]} ${Math.floor(random() * 1e5)}`
+const day = (): string => new Date(Date.UTC(2020, 0, 1) + Math.floor(random() * 2e11)).toISOString()
 const valuesOf = (fields: readonly Field[]): Values => Object.fromEntries(fields.filter(({ name }) => name.endsWith('__c') || name === 'Name' || name === 'Email').map(({ name, type }) => [name,
   type === 'email' ? `${Math.floor(random() * 1e6)}@example.com` : type === 'currency' || type === 'double' ? (random() * 1e6).toFixed(2) : type === 'int' ? Math.floor(random() * 1e4)
-    : type === 'boolean' ? random() < 0.5 : type === 'date' ? '2024-05-06' : type === 'datetime' ? '2024-05-06T07:08:09.000+0000' : random() < 0.1 ? null : word()]))
+    : type === 'boolean' ? random() < 0.5 : type === 'date' ? day().slice(0, 10) : type === 'datetime' ? `${day().slice(0, 19)}.000+0000` : random() < 0.1 ? null : word()]))
 
 const sf = await localSalesforce({ objects, keepPages: true, bulkPageSize: count, polls: 1, dailyCalls: 1e9 })
 for (const { name, fields } of objects) for (let n = 0; n < count; n++) sf.insert(name, valuesOf(fields))
-sf.clock.advance(3_600)
+sf.clock.advance(24 * 3_600)
 console.log(JSON.stringify({ url: sf.url, token: sf.sessions.issue() }))
 process.stdin.on('end', () => process.exit(0)).resume()

@@ -1,8 +1,9 @@
 // Bulk 2.0 query jobs: created once, waited for, and read page by page in flat memory; a page counts once its last row has come.
+import { StringDecoder } from 'node:string_decoder'
 import { csvReader, type Cells } from './csv.ts'
 import type { Job } from './cursor.ts'
 import { jsonOf } from './describe.ts'
-import type { Extraction } from './extraction.ts'
+import { letGo, type Extraction } from './extraction.ts'
 import { isRefused, refused, stop } from './failure.ts'
 import type { Call, Reply } from './org.ts'
 import { csvRowReader, type Row } from './read.ts'
@@ -11,7 +12,8 @@ import type { Query } from './rest.ts'
 /** Rows of a result page, a chunk at a time. `job` is where to go on: it moves only with the last chunk of a page, because only then the page is known to be whole. */
 export interface BulkPage { readonly rows: readonly Row[]; readonly job: Job; readonly total: number | undefined }
 
-const chunk = 2_000
+/** Cells of a chunk: what is alive at once, and so the memory it takes. */
+const cells = 25_000
 /** What Salesforce writes for the locator behind the last page. */
 const end = 'null'
 
@@ -65,32 +67,33 @@ export const createJob = async ({ call, object }: Extraction, { soql, all }: Que
 // Chunks of rows of one result page; answers how many there were.
 const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<readonly Row[], number> {
   const csv = csvReader()
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: false })
+  const chunk = Math.min(2_000, Math.max(200, Math.floor(cells / query.plan.columns.length)))
+  const decoder = new StringDecoder('utf8')
   let read: ((cells: Cells) => Row) | undefined
   let width = 0
   let count = 0
   let rows: Row[] = []
   const take = (all: readonly Cells[]): void => {
-    for (const cells of all) {
+    for (const row of all) {
       if (read === undefined) {
-        width = cells.length
-        read = csvRowReader(query.plan, query.meta, cells)
-      } else if (cells.length !== width) throw new SyntaxError(`a row has ${cells.length} cells instead of ${width}`)
+        width = row.length
+        read = csvRowReader(query.plan, query.meta, row)
+      } else if (row.length !== width) throw new SyntaxError(`a row has ${row.length} cells instead of ${width}`)
       else {
-        rows.push(read(cells))
+        rows.push(read(row))
         count++
       }
     }
   }
   for await (const bytes of reply.chunks()) {
-    take(csv.push(decoder.decode(bytes, { stream: true })))
-    while (rows.length >= chunk) {
-      const full = rows.slice(0, chunk)
-      rows = rows.slice(chunk)
+    take(csv.push(decoder.write(bytes as Buffer)))
+    if (rows.length >= chunk) {
+      const full = rows
+      rows = []
       yield full
     }
   }
-  take(csv.push(decoder.decode()))
+  take(csv.push(decoder.end()))
   take(csv.end())
   yield rows
   return count
@@ -118,6 +121,7 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
           break
         }
         if (held.length > 0) yield { rows: held, job, total }
+        letGo(held)
         held = next.value
       }
     } catch (thrown) {
@@ -135,6 +139,7 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
     if (last && total !== undefined && read !== total) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
     job = { ...job, locator: last ? end : locator, read }
     yield { rows: held, job, total }
+    letGo(held)
     if (last) return
   }
 }

@@ -50,8 +50,11 @@ const canonical = (stamp: string): string => `${stamp.slice(0, 19)}.000000Z`
 /** The record of a row as it goes to `normalise`: plain, or in an envelope that says what is special. `observed`: a refresh, as of then. */
 export const recordsOf = (rows: readonly Row[], observed?: string): readonly unknown[] => rows.map((row): unknown => {
   if (row.wrong !== undefined) return { $: 'unreadable', why: row.wrong, row: row.record } satisfies Envelope
-  if (row.deleted && row.stamp !== undefined) return { $: 'deleted', at: canonical(row.stamp), row: row.record, merged: row.master !== undefined } satisfies Envelope
+  if (row.deleted && row.stamp !== undefined) return { $: 'deleted', at: canonical(row.stamp), row: row.record, merged: row.master !== undefined && 'MasterRecordId' in row.record } satisfies Envelope
   return observed === undefined ? row.record : { $: 'observed', at: canonical(observed), row: row.record } satisfies Envelope
 })
 
 export const goneOf = (id: string, at: string): Envelope => ({ $: 'gone', at: canonical(at), id })
+
+/** Empties a list that was handed on and is done with: a suspended generator keeps what it last yielded, and would keep a whole page while the next one comes. */
+export const letGo = (list: readonly unknown[]): void => { (list as unknown[]).length = 0 }

@@ -32,15 +32,14 @@ export const normaliseOf = (entity: AnyEntity, normalise: Normalise) => (record:
     case 'observed': return listed(normalise(record.row as never, to)).map((update) => dated(entity, update, record.at))
     case 'deleted': {
       const updates = listed(normalise(record.row as never, to))
-      // A merged record says which one it went into, and ends then.
+      // A merged record says which one it went into, where that is read, and ends then.
       return [...(record.merged ? updates : []), ...updates.map((update) => deletion(entity, update, record.at))]
     }
     case 'gone': {
-      const [name = ''] = entity.definition.identifier
-      return to.delete({ [name]: named(entity, name, record.id), [entity.definition.timestamp]: entity.definition.properties === undefined ? timeOf(entity, undefined, record.at) : record.at } as never)
+      const { identifier: [name = ''], timestamp, properties } = entity.definition
+      // A learned entity's builder takes wire values.
+      const learned = properties === undefined
+      return to.delete({ [name]: learned ? { propertyType: 'String', value: record.id } : record.id, [timestamp]: learned ? timeOf(entity, undefined, record.at) : record.at } as never)
     }
   }
 }
-
-// A learned entity's builder takes wire values.
-const named = (entity: AnyEntity, _name: string, id: string): unknown => (entity.definition.properties === undefined ? { propertyType: 'String', value: id } : id)

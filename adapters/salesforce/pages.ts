@@ -2,7 +2,7 @@
 import type { AnyEntity, PageContext, Properties } from 'dreampipe'
 import { nowhere, type Cursor } from './cursor.ts'
 import { describe, stampFieldOf, type Described } from './describe.ts'
-import type { Extraction, Reading } from './extraction.ts'
+import { letGo, type Extraction, type Reading } from './extraction.ts'
 import { isRefused, isStop } from './failure.ts'
 import type { Call, Org } from './org.ts'
 import { parentsOf, planOf } from './plan.ts'
@@ -65,8 +65,8 @@ const parts = async function* (source: Source, start: Cursor, context: PageConte
   if (source.formulas !== undefined && meta.stamp !== undefined && (cursor.refresh !== null || isDue(cursor.refreshed, source.formulas.hours, now()))) cursor = yield* refresh(extraction, cursor)
 }
 
-/** Pages behind a cursor. A spent budget ends them in good order: the last cursor comes once more, and the next run goes on there. */
-export const pagesOf = (source: Source) => async function* (start: Cursor, context: PageContext): AsyncGenerator<CursorPage> {
+// A spent budget ends them in good order: the last cursor comes once more, and the next run goes on there.
+const ended = async function* (source: Source, start: Cursor, context: PageContext): AsyncGenerator<CursorPage> {
   let reached = start
   try {
     for await (const page of parts(source, start, context)) {
@@ -80,3 +80,20 @@ export const pagesOf = (source: Source) => async function* (start: Cursor, conte
   }
 }
 
+/** Pages behind a cursor. Whoever takes one has the records for himself: no generator below holds them while the next page comes. */
+export const pagesOf = (source: Source) => (start: Cursor, context: PageContext): AsyncIterable<CursorPage> => ({
+  [Symbol.asyncIterator]: () => {
+    const pages = ended(source, start, context)
+    let before: readonly unknown[] = []
+    return {
+      next: async () => {
+        letGo(before)
+        const next = await pages.next()
+        if (next.done === true) return next
+        before = next.value.records
+        return { done: false, value: { ...next.value, records: before.slice() } }
+      },
+      return: () => pages.return(undefined),
+    }
+  },
+})

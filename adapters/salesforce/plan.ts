@@ -16,8 +16,8 @@ export interface Leaf {
   readonly empty: unknown
   /** A JSON number from here on may have more digits than a JavaScript number holds. */
   readonly exactBelow: number
-  /** A text that stays as it comes, null included. */
-  readonly plain: boolean
+  /** JSON's value stays as it comes, null included. */
+  readonly asIs: boolean
 }
 /** Fields that make one value: an address from its parts, a parent's fields. It is null where all of them are empty. */
 export interface Group { readonly name: string; readonly nodes: readonly Node[]; readonly required: boolean; readonly wire: boolean }
@@ -67,6 +67,10 @@ interface Checking { readonly objects: ReadonlyMap<string, Described>; readonly 
 // Salesforce's numbers have a fixed number of digits after the point, and JavaScript's fifteen digits in all.
 const exactBelow = ({ type, scale = 0 }: DescribedField, as: Spec['type']): number => (as === 'Double' || type === 'int' ? Infinity : 10 ** (15 - Math.min(scale, 15)))
 
+// What JSON says of these is what we say.
+const stays = ({ type }: DescribedField, as: Spec['type']): boolean =>
+  (as === 'String' && type !== 'anyType') || (as === 'Boolean' && type === 'boolean') || (as === 'Integer' && type === 'int') || (as === 'Date' && type === 'date')
+
 const note = (checking: Checking, field: DescribedField): void => {
   if (field.type === 'anyType') checking.bulk = false
   if (field.calculated === true) checking.formulas = true
@@ -81,7 +85,7 @@ const declaredLeaf = (checking: Checking, name: string, spec: Spec, field: Descr
   }
   note(checking, field)
   const empty = spec.mode !== 'required' ? null : spec.type === 'List' ? [] : undefined
-  return [{ name, path: [...path, field.name], column, convert: narrowed(spec, converterOf(field.type, spec.type)), empty, exactBelow: exactBelow(field, spec.type), plain: spec.type === 'String' && spec.mode !== 'required' && spec.values === undefined && spec.codec === undefined }]
+  return [{ name, path: [...path, field.name], column, convert: narrowed(spec, converterOf(field.type, spec.type)), empty, exactBelow: exactBelow(field, spec.type), asIs: spec.mode !== 'required' && spec.values === undefined && spec.codec === undefined && spec.bigint !== true && stays(field, spec.type) }]
 }
 
 const declaredNodes = (checking: Checking, described: Described, specs: { readonly [name: string]: Spec }, path: readonly string[]): readonly Node[] =>
@@ -130,7 +134,7 @@ const learnedNodes = (checking: Checking, described: Described): readonly Node[]
   const leaf = (name: string, field: DescribedField): Leaf => {
     note(checking, field)
     const as = readableAs(field)[0] ?? 'String'
-    return { name, path: [field.name], column: field.name, convert: wired(field.type, as), empty: { propertyType: as, value: null }, exactBelow: exactBelow(field, as), plain: false }
+    return { name, path: [field.name], column: field.name, convert: wired(field.type, as), empty: { propertyType: as, value: null }, exactBelow: exactBelow(field, as), asIs: false }
   }
   return [...described.fields.values()].flatMap((field): readonly Node[] => {
     const [as] = readableAs(field)

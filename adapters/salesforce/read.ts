@@ -66,7 +66,6 @@ const valueOf = (leaf: Leaf, value: unknown, reading: Reading): unknown => {
     return leaf.empty
   }
   reading.empty = false
-  if (leaf.plain && typeof value === 'string') return value
   if (typeof value === 'number' && (value >= leaf.exactBelow || value <= -leaf.exactBelow)) reading.rounded = true
   const converted = leaf.convert(value)
   if (!isWrong(converted)) return converted
@@ -92,7 +91,7 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const extras = extrasOf(columns, meta).toReversed()
   // Records whose names are their columns' are kept as they were parsed, and only what needs it is replaced.
   const inPlace = nodes.every((node) => !isGroup(node) && node.path.length === 1 && node.name === node.column)
-  const changing = nodes.filter((node): node is Leaf => !isGroup(node) && !node.plain)
+  const changing = nodes.filter((node): node is Leaf => !isGroup(node) && !node.asIs)
   const shape = shapeOf(nodes, () => -1)
   return (records: readonly Record[]): readonly Row[] | undefined => {
     const rows: Row[] = []
@@ -101,10 +100,14 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
       const [id, stamp, deleted, master] = [String(raw['Id']), meta.stamp === undefined ? undefined : textOr(raw[meta.stamp]), raw['IsDeleted'] === true, textOr(raw['MasterRecordId'])]
       let record = raw
       if (inPlace) {
-        if ('attributes' in raw) delete raw['attributes']
+        if ('attributes' in raw) raw['attributes'] = undefined
         // The last ones first: taken from the end, an object keeps its shape.
         for (const name of extras) delete raw[name]
-        for (const leaf of changing) raw[leaf.name] = valueOf(leaf, raw[leaf.name], reading)
+        for (const leaf of changing) {
+          const value = raw[leaf.name]
+          const next = valueOf(leaf, value, reading)
+          if (next !== value) raw[leaf.name] = next
+        }
       } else {
         const made = recordOf(shape, (leaf) => (leaf.path.length === 1 ? raw[leaf.column] : within(raw, leaf.path)), reading)
         if (reading.wrong === undefined) record = made
@@ -134,11 +137,5 @@ export const csvRowReader = ({ nodes }: Plan, { stamp }: Meta, header: Cells) =>
 
 // A number of more than 15 digits, which JSON.parse would round: its digits are made a text. A quote before a colon ends a name, or is escaped.
 const longNumber = /(?<!\\)":\s*(-?\d[\d.]{15,}(?:[eE][+-]?\d+)?)(?=\s*[,}\]])/g
-// Each record begins with what it is and where it lies, which nobody reads.
-const attributes = /\{"attributes":\{"type":"\w+","url":"[^"\\]*"\},/g
-
 /** Parses a page of records. `exact`: numbers that JavaScript would round come as texts. */
-export const parsePage = (text: string, exact: boolean): unknown => {
-  const bare = text.replace(attributes, '{')
-  return JSON.parse(exact ? bare.replace(longNumber, '":"$1"') : bare)
-}
+export const parsePage = (text: string, exact: boolean): unknown => JSON.parse(exact ? text.replace(longNumber, '":"$1"') : text)

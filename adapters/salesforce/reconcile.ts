@@ -15,7 +15,7 @@ export interface Guard {
   readonly records: number
 }
 
-const idOnly: Plan = { nodes: [], columns: [], bulk: true, formulas: false, fields: {}, warnings: [] }
+const idOnly: Plan = { nodes: [], columns: ['Id'], bulk: true, formulas: false, fields: {}, warnings: [] }
 const noMeta = { stamp: undefined, deleted: false, master: false }
 // A copy of its own: a piece of a page's text would keep the whole page alive.
 const short = (id: string): string => Buffer.from(id.slice(0, 15), 'latin1').toString('latin1')

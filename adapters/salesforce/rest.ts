@@ -1,7 +1,7 @@
 // Pages of a REST query, each one counted before it is believed.
 import { jsonReader, parsePage, type Meta, type Row } from './read.ts'
 import { refused } from './failure.ts'
-import type { Extraction } from './extraction.ts'
+import { letGo, type Extraction } from './extraction.ts'
 import type { Plan } from './plan.ts'
 
 /** What is asked: records in the recycle bin too, where `all`. */
@@ -25,28 +25,39 @@ const answerOf = (verb: string, text: string, exact: boolean): Answer => {
 export const queryPath = ({ soql, all }: Pick<Query, 'soql' | 'all'>): string => `/${all ? 'queryAll' : 'query'}?q=${encodeURIComponent(soql)}`
 export const fitsUri = (query: Pick<Query, 'soql' | 'all'>): boolean => queryPath(query).length < 15_000
 
+interface Came { readonly rows: readonly Row[]; readonly totalSize: number; readonly done: boolean; readonly next: string | undefined }
+
+// Text and answer end with this call: while the next page comes, only the rows of the last one are kept.
+const cameIn = (verb: string, text: string, read: ReturnType<typeof jsonReader>): Came => {
+  const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, text, false)
+  return { rows: read(records) ?? read(answerOf(verb, text, true).records) ?? [], totalSize, done, next: nextRecordsUrl }
+}
+
 /** Every page of a query. A page whose count or place contradicts what Salesforce says is thrown away before anything of it is used. */
 export const restPages = async function* ({ call, object }: Extraction, query: Query): AsyncGenerator<RestPage> {
   const verb = `query ${object}`
+  const wrong = (why: string) => refused(verb, why, { code: 'WRONG_COUNT', retry: true })
   const read = jsonReader(query.plan, query.meta)
-  let path = queryPath(query)
+  const textOf = async (path: string): Promise<string> => (await call({ verb, path, headers: { 'Sforce-Query-Options': 'batchSize=2000' } })).text()
+  let coming = textOf(queryPath(query))
   let count = 0
   let firstId: string | undefined
   for (let first = true; ; first = false) {
-    const reply = await call({ verb, path, headers: { 'Sforce-Query-Options': 'batchSize=2000' } })
-    const text = await reply.text()
-    const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, text, false)
-    const rows = read(records) ?? read(answerOf(verb, text, true).records) ?? []
-    const behind = count + rows.length
+    const { rows, totalSize, done, next } = cameIn(verb, await coming, read)
     // The locator ends with the number of records before its page.
-    const expected = done ? totalSize : Number(/-(\d+)$/.exec(nextRecordsUrl ?? '')?.[1] ?? behind)
-    if (behind !== expected) throw refused(verb, `a page was to end at record ${expected}, and it ends at ${behind}`, { code: 'WRONG_COUNT', retry: true })
-    if (rows.length > 0 && rows[0]?.id === firstId) throw refused(verb, 'the same page came twice', { code: 'WRONG_COUNT', retry: true })
-    if (!done && (nextRecordsUrl === undefined || rows.length === 0)) throw refused(verb, 'more records are promised, and no way to them', { code: 'WRONG_COUNT', retry: true })
+    const behind = count + rows.length
+    const expected = done ? totalSize : Number(/-(\d+)$/.exec(next ?? '')?.[1] ?? behind)
+    if (behind !== expected) throw wrong(`a page was to end at record ${expected}, and it ends at ${behind}`)
+    if (rows.length > 0 && rows[0]?.id === firstId) throw wrong('the same page came twice')
+    if (!done && (next === undefined || rows.length === 0)) throw wrong('more records are promised, and no way to them')
     count = behind
     firstId = rows[0]?.id
+    // The text of the next page comes while this one is stored; after the first one it may all be left to Bulk.
+    const early = first || next === undefined ? undefined : textOf(next)
+    early?.catch(() => undefined)
     yield { rows, total: totalSize, first }
-    if (done || nextRecordsUrl === undefined) return
-    path = nextRecordsUrl
+    letGo(rows)
+    if (done || next === undefined) return
+    coming = early ?? textOf(next)
   }
 }

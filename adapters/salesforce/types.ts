@@ -44,9 +44,13 @@ const plain = (scientific: string): string | undefined => {
   return number === '0' || sign !== '-' ? number : `-${number}`
 }
 
+const fractions = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : `.${String(n).padStart(3, '0').replace(/0+$/, '')}`))
 const simple = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/
 const decimal: Convert = (value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('a number', value)
+  const thousandths = typeof value === 'number' ? Math.round(value * 1000) : NaN
+  // Money: at most three digits after the point, and exactly these; writing such a number from two whole ones is thrice as quick.
+  if (thousandths < 1e12 && thousandths >= 0 && thousandths / 1000 === value) return `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] ?? ''}`
   const given = String(value)
   // JavaScript writes these plainly.
   if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21) return given

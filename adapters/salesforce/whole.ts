@@ -17,7 +17,7 @@ export const alive = (extraction: Extraction, before: string | null): Pick<Scan,
 }
 
 const wholeScan = (extraction: Extraction, before: string | null): Scan =>
-  ({ ...alive(extraction, before), by: 'id', limit: piece, plan: extraction.plan, meta: extraction.meta, ...(before === null ? {} : { before }) })
+  ({ ...alive(extraction, before), by: 'id', limit: piece, plan: extraction.plan, meta: { ...extraction.meta, deleted: false, master: false }, ...(before === null ? {} : { before }) })
 
 /** The first load, by Id, of what last changed before its cutoff; what changes meanwhile is read beside it. An object without a stamp is loaded anew each run. */
 export const backfill = async function* (extraction: Extraction, start: Cursor): AsyncGenerator<CursorPage, Cursor> {

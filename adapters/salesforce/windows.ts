@@ -22,7 +22,7 @@ export const horizon = async (extraction: Extraction): Promise<string> => {
   if (described.replicateable && meta.stamp === 'SystemModstamp') {
     const verb = `updated ${object}`
     try {
-      const range = new URLSearchParams({ start: instant(now() - 60 * minute), end: instant(now()) })
+      const range = new URLSearchParams({ start: instant(now() - 3 * longestTransaction), end: instant(now()) })
       const { latestDateCovered } = jsonOf(verb, await (await call({ verb, path: `/sobjects/${object}/updated/?${range}` })).text()) as { readonly latestDateCovered?: unknown }
       const covered = typeof latestDateCovered === 'string' ? Date.parse(latestDateCovered) : NaN
       if (!Number.isNaN(covered)) return instant(Math.min(covered, now()))

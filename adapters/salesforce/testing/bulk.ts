@@ -25,7 +25,7 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
     const { operation, query = '' } = JSON.parse(body) as { readonly operation?: string; readonly query?: string }
     const soql = parseSoql(query)
     if ('errorCode' in soql) return refuse(400, soql.errorCode, soql.message)
-    const found = find(store, soql, operation === 'queryAll')
+    const found = rendered(`found ${operation} ${query}`, () => find(store, soql, operation === 'queryAll'))
     if ('errorCode' in found) return refuse(400, found.errorCode, found.message)
     if (found.table.object.bulk === false) return refuse(400, 'INVALIDENTITY', `Entity '${soql.object}' is not supported by the Bulk API.`)
     if (soql.count) return refuse(400, 'API_ERROR', 'Aggregate Relationship not supported in Bulk Query')

@@ -22,9 +22,11 @@ const updated = (store: Store, table: Table, request: Request): ReturnType<Endpo
   const range = rangeOf(request, store.clock.now(), 30)
   if (typeof range === 'string') return refuse(400, 'INVALID_REPLICATION_DATE', range)
   const ids: string[] = []
+  // Stamps are all of one form, so their texts order as they do.
+  const [start, end] = [stampOf(range.start), stampOf(range.end)]
   for (const [id, values] of table.rows) {
-    const at = Date.parse(String(values['SystemModstamp'] ?? values['CreatedDate']))
-    if (values['IsDeleted'] !== true && at >= range.start && at < range.end) ids.push(id)
+    const at = String(values['SystemModstamp'] ?? values['CreatedDate'])
+    if (values['IsDeleted'] !== true && at >= start && at < end) ids.push(id)
   }
   return ids.length > 600_000 ? refuse(400, 'EXCEEDED_ID_LIMIT', 'too many ids') : json({ ids, latestDateCovered: coveredOf(store, range.end) })
 }
