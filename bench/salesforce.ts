@@ -1,5 +1,5 @@
 // Benchmarks of the Salesforce extractor: 200,000 records of 8 and of 51 fields, beside plain fetch and jsforce on the same server. `--json` prints one object a line.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 interface Measured { readonly records: number; readonly seconds: number; readonly megabytes: number }
@@ -71,6 +71,12 @@ for (const [object, fields] of [['Narrow__c', 8], ['Wide__c', 51]] as const) {
   against(`Bulk, ${fields} fields, against jsforce's bulk2.query (one page)`, 'bulk', 'jsforce bulk2.query', 'records/s', '≥ 5 × bulk2.query', (ratio) => ratio >= 5)
   against(`Bulk, ${fields} fields, against bulk2.query: resident memory`, 'bulk', 'jsforce bulk2.query', 'MB', told, () => true)
   against(`Bulk, ${fields} fields: resident memory, against plain fetch by REST`, 'bulk', 'fetch', 'MB', '≤ 1.3 ×: flat', (ratio) => ratio <= 1.3)
+}
+// The whole way: into the embedded pipeline, both projections on; verify must find nothing wrong.
+for (const via of ['rest', 'bulk'] as const) {
+  const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', script('salesforce-pipeline.ts'), url, token, via], { encoding: 'utf8', env })
+  const { records, seconds, settled, wrong } = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '{}') as { readonly records: number; readonly seconds: number; readonly settled: number; readonly wrong: number }
+  report(`end to end by ${via}, stored (projected at ${Math.round(records / settled)}/s, ${wrong} wrong)`, records / seconds, 'records/s', 10_000, records / seconds / 10_000, '≥ 10,000/s', (ratio) => ratio >= 1 && wrong === 0 && records === count)
 }
 server.stdin.end()
 if (!asJson) console.log(rows.every(({ ok }) => ok) ? '\nevery goal is met' : `\n${rows.filter(({ ok }) => !ok).length} goals are missed`)
