@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    // Many tests wait for servers and processes: two at a time, also on two cores, where one would be the default.
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     // The compiler judges the type tests, and counts them here; an error anywhere in the sources fails the run as well.
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },

@@ -105,6 +105,7 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   const close = async (): Promise<void> => {
     stop()
     await leased.releaseAll()
+    pub.end()
     await Promise.all([rpc.right.close(), wires.right.publisher.close(), wires.right.subscriber.close()])
   }
   const settings: TopicOptions = { names: namesOf(options.names, options.updates === true), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }

@@ -25,6 +25,8 @@ export interface SubscriptionSettings { readonly topic: string; readonly filter?
 
 /** Calls of one project; names are the last part of a resource's name. */
 export interface PubSub {
+  /** Ends pulls that are still waiting; what they would have brought comes again. */
+  readonly end: () => void
   readonly publish: (topic: string, messages: readonly Message[]) => TaskEither<PubSubError, void>
   /** Waits until there are messages; none where it waited too long. */
   readonly pull: (subscription: string, most: number) => TaskEither<PubSubError, readonly Received[]>
@@ -40,6 +42,10 @@ export interface PubSub {
 }
 
 export interface PubSubClients { readonly publisher: v1.PublisherClient; readonly subscriber: v1.SubscriberClient }
+
+interface Pulled { readonly ackId?: string | null; readonly message?: { readonly messageId?: string | null; readonly data?: unknown; readonly attributes?: { readonly [name: string]: string } | null } | null }
+type PullAnswer = readonly [{ readonly receivedMessages?: readonly Pulled[] | null }]
+type Cancellable = Promise<PullAnswer> & { readonly cancel?: () => void }
 
 const passing: readonly (number | undefined)[] = [grpc.unavailable, grpc.deadlineExceeded, grpc.internal, grpc.cancelled, grpc.unknown, grpc.aborted, grpc.resourceExhausted]
 
@@ -80,17 +86,36 @@ export const pubsub = ({ publisher, subscriber }: PubSubClients, projectId: stri
     }
     return E.right(undefined)
   }
+  // The client's own `pull` cannot be called back, and would keep a process that is done for as long as it waits.
+  const pulls = new Set<Cancellable>()
+  let ended = false
+  const cancellable = async (name: string, most: number): Promise<PullAnswer> => {
+    await subscriber.initialize()
+    const headers = { 'x-goog-request-params': `subscription=${encodeURIComponent(name)}` }
+    const pull = subscriber.innerApiCalls['pull'] as (request: object, settings: object) => Cancellable
+    const pulling = pull({ subscription: name, maxMessages: most }, { timeout: pullTimeout, retry: null, otherArgs: { headers } })
+    pulls.add(pulling)
+    try {
+      return await pulling
+    } finally {
+      pulls.delete(pulling)
+    }
+  }
   return {
+    end: () => {
+      ended = true
+      for (const pulling of pulls) pulling.cancel?.()
+    },
     publish: (topic, messages) => call(`publish to topic ${topic}`, async () => { await publisher.publish({ topic: topicName(topic), messages: [...messages] }, options) }),
     pull: (subscription, most) => async () => {
       try {
-        const [response] = await subscriber.pull({ subscription: subscriptionName(subscription), maxMessages: most }, { timeout: pullTimeout, retry: null as never })
+        const [response] = await cancellable(subscriptionName(subscription), most)
         return E.right((response.receivedMessages ?? []).map(({ ackId, message }) => ({
           ackId: ackId ?? '', messageId: message?.messageId ?? '', data: Buffer.from((message?.data ?? '') as Uint8Array), attributes: message?.attributes ?? {},
         })))
       } catch (thrown) {
         // An empty subscription waits until somebody loses patience.
-        return codeOf(thrown) === grpc.deadlineExceeded ? E.right([]) : E.left(failureOf(`subscription ${subscription}`, thrown, `subscription ${subscription} is not there`))
+        return codeOf(thrown) === grpc.deadlineExceeded || (ended && codeOf(thrown) === grpc.cancelled) ? E.right([]) : E.left(failureOf(`subscription ${subscription}`, thrown, `subscription ${subscription} is not there`))
       }
     },
     acknowledge: (subscription, ackIds) => inPieces(`subscription ${subscription}`, ackIds, (some) => subscriber.acknowledge({ subscription: subscriptionName(subscription), ackIds: some }, options)),
