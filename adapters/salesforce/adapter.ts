@@ -45,7 +45,7 @@ interface Salesforce {
   <L extends AnyEntity>(options: Learned<L> & { readonly entity: IsLearned<L> }): Producer<L, WireRecord, Cursor>
 }
 
-const defaults: Reading = { via: 'auto', bulkAbove: 20_000, bulkPage: 20_000, poll: 500, jobTimeout: 4 * 3_600_000 }
+const defaults: Reading = { via: 'auto', bulkAbove: 20_000, bulkPage: 50_000, poll: 500, jobTimeout: 4 * 3_600_000 }
 
 /** Reads an object of Salesforce into an entity. Throws `InvalidDefinition` at once where the options do not fit the entity. */
 export const salesforce = ((options: Declared<AnyEntity, Properties> | Learned<AnyEntity>): Producer<AnyEntity, unknown, Cursor> => {

@@ -1,4 +1,5 @@
 // Bulk 2.0 query jobs: created once, waited for, and read page by page in flat memory; a page counts once its last row has come.
+import { setImmediate as turn } from 'node:timers/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { csvReader, type Cells } from './csv.ts'
 import type { Job } from './cursor.ts'
@@ -91,6 +92,8 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
       const full = rows
       rows = []
       yield full
+      // A body that is there already would be read without a pause: the event loop, and the garbage collector's own tasks, have their turn.
+      await turn()
     }
   }
   take(csv.push(decoder.end()))

@@ -14,18 +14,20 @@ const [quote, comma, newline, carriage] = [34, 44, 10, 13]
 /** Reads RFC 4180: quoted cells with `""` for a quote and line breaks inside, LF or CRLF. */
 export const csvReader = (): CsvReader => {
   let rest = ''
+  // Cells of the row before: an array that need not grow.
+  let width = 0
 
   const scan = (text: string, last: boolean): readonly Cells[] => {
     const rows: Cells[] = []
     const { length } = text
-    let row: (string | null)[] = []
+    let row: (string | null)[] = new Array(width)
+    let n = 0
     let rowStart = 0
     let at = 0
-    // Width of the rows so far: an array that need not grow.
     while (at < length) {
       let end: number
       if (text.charCodeAt(at) === quote) {
-        let close = text.indexOf('"', at + 1)
+        let close = text.charCodeAt(at + 1) === quote ? at + 1 : text.indexOf('"', at + 1)
         let doubled = false
         while (close !== -1 && text.charCodeAt(close + 1) === quote) {
           doubled = true
@@ -34,7 +36,7 @@ export const csvReader = (): CsvReader => {
         // A quote at the very end may be the first of two.
         if (close === -1 || (close + 1 === length && !last)) break
         end = close + 1
-        row.push(end - at === 2 ? null : doubled ? text.slice(at + 1, close).replaceAll('""', '"') : text.slice(at + 1, close))
+        row[n++] = end - at === 2 ? null : doubled ? text.slice(at + 1, close).replaceAll('""', '"') : text.slice(at + 1, close)
         const next = text.charCodeAt(end)
         if (end < length && next !== comma && next !== newline && next !== carriage) throw new SyntaxError('a quoted cell goes on behind its closing quote')
       } else {
@@ -45,7 +47,7 @@ export const csvReader = (): CsvReader => {
           end++
         }
         if (end === length && !last) break
-        row.push(end === at ? null : text.slice(at, end))
+        row[n++] = end === at ? null : text.slice(at, end)
       }
       if (text.charCodeAt(end) === carriage) {
         if (end + 1 === length && !last) break
@@ -54,16 +56,19 @@ export const csvReader = (): CsvReader => {
       if (end < length && text.charCodeAt(end) === comma) {
         at = end + 1
         // A comma at the end of everything opens one more, empty cell.
-        if (at === length && last) row.push(null)
+        if (at === length && last) row[n++] = null
         continue
       }
       if (end >= length && !last) break
+      row.length = width = n
       rows.push(row)
-      row = []
+      row = new Array(width)
+      n = 0
       at = rowStart = end + 1
     }
     if (last && at < length) throw new SyntaxError('the text ends within a quoted cell')
-    if (last && row.length > 0) rows.push(row)
+    row.length = n
+    if (last && n > 0) rows.push(row)
     rest = last ? '' : text.slice(rowStart)
     return rows
   }

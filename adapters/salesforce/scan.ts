@@ -42,10 +42,13 @@ const queryOf = ({ object }: Extraction, scan: Scan, position: Position, limit: 
 const bulkQueryOf = ({ object }: Extraction, scan: Scan): Query =>
   ({ soql: `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where)}`, all: scan.all, plan: scan.plan, meta: scan.meta })
 
-const inTime = (rows: readonly Row[], { before }: Scan): readonly Row[] =>
-  (before === undefined || rows.every(({ stamp }) => isBefore(stamp, before)) ? rows : rows.filter(({ stamp }) => isBefore(stamp, before)))
 // By whole seconds: what is longer than its first 19 characters is not less than they are.
-const isBefore = (stamp: string | undefined, before: string): boolean => stamp === undefined || stamp < before.slice(0, 19)
+const inTime = (rows: readonly Row[], { before }: Scan): readonly Row[] => {
+  const limit = before?.slice(0, 19)
+  if (limit === undefined) return rows
+  const isIn = ({ stamp }: Row): boolean => stamp === undefined || stamp < limit
+  return rows.every(isIn) ? rows : rows.filter(isIn)
+}
 
 const jobsTried = 3
 

@@ -74,9 +74,10 @@ const integer: Convert = (value) => {
 const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 // REST says +0000, Bulk says Z; both come out as our canonical instant.
 const dateTime: Convert = (value) => {
-  if (typeof value !== 'string' || !instantForm.test(value)) return wrong('an instant', value)
-  const length = value.length
-  if ((length === 28 && value.endsWith('.000+0000')) || (length === 24 && value.endsWith('.000Z'))) return `${value.slice(0, 19)}.000000Z`
+  if (typeof value !== 'string') return wrong('an instant', value)
+  const { length } = value
+  if (value.charCodeAt(10) === 84 && ((length === 28 && value.endsWith('.000+0000')) || (length === 24 && value.endsWith('.000Z')))) return `${value.slice(0, 19)}.000000Z`
+  if (!instantForm.test(value)) return wrong('an instant', value)
   const millis = Date.parse(value)
   return Number.isNaN(millis) ? wrong('an instant', value) : `${new Date(millis).toISOString().slice(0, 23)}000Z`
 }

@@ -4,8 +4,8 @@ import { recordsOf, type Extraction } from './extraction.ts'
 import { scanned, type Scan } from './scan.ts'
 import { horizon, increments, type CursorPage } from './windows.ts'
 
-/** Records of a REST query by Id: more than Bulk begins with, few enough to be quick. */
-const piece = 50_000
+/** Records of a REST query by Id: few enough to be planned quickly; one that takes too long is asked in smaller pieces. */
+const piece = 200_000
 /** Milliseconds of the server's time after which a long load lets increments pass. */
 const incrementsEach = 5 * 60_000
 

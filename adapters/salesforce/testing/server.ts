@@ -50,9 +50,8 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 }
 
 // Sends an answer as its fault has it: part of the body and a dropped connection, silence, an early end.
-const send = (response: ServerResponse, { status, body, headers = {} }: Answered, fault: Fault | undefined, more: { readonly [name: string]: string }): void => {
+const send = (response: ServerResponse, { status, headers = {} }: Answered, bytes: Buffer, fault: Fault | undefined, more: { readonly [name: string]: string }): void => {
   if (fault?.kind === 'hang') return
-  const bytes = Buffer.from(body)
   const part = fault !== undefined && 'share' in fault ? bytes.subarray(0, Math.floor(bytes.length * fault.share)) : bytes
   const all = { 'Content-Type': 'application/json;charset=UTF-8', ...more, ...headers }
   if (fault?.kind === 'cut' && part.length === 0) response.destroy()
@@ -124,7 +123,8 @@ export const localSalesforce = async (options: LocalSalesforceOptions = {}): Pro
     }
     seen.push({ request, status: answered.status })
     response.sendDate = false
-    send(response, answered, fault, { Date: new Date(store.clock.now()).toUTCString(), ...(message.url?.startsWith('/services/data/v') === true && fault?.kind !== 'rewrite' ? { 'Sforce-Limit-Info': `api-usage=${used}/${settings.dailyCalls}` } : {}) })
+    const bytes = answered.body.length < 100_000 ? Buffer.from(answered.body) : backend.rendered(answered.body, () => Buffer.from(answered.body))
+    send(response, answered, bytes, fault, { Date: new Date(store.clock.now()).toUTCString(), ...(message.url?.startsWith('/services/data/v') === true && fault?.kind !== 'rewrite' ? { 'Sforce-Limit-Info': `api-usage=${used}/${settings.dailyCalls}` } : {}) })
   }
   const server = createServer((message, response) => { handle(message, response).catch((thrown) => { response.writeHead(500).end(String(thrown)) }) })
   await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
