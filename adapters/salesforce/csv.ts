@@ -9,18 +9,25 @@ export interface CsvReader {
   readonly end: () => readonly Cells[]
 }
 
+// An array that need not grow.
+const sized = (length: number): (string | null)[] => {
+  const cells: (string | null)[] = []
+  cells.length = length
+  return cells
+}
+
 const [quote, comma, newline, carriage] = [34, 44, 10, 13]
 
 /** Reads RFC 4180: quoted cells with `""` for a quote and line breaks inside, LF or CRLF. */
 export const csvReader = (): CsvReader => {
   let rest = ''
-  // Cells of the row before: an array that need not grow.
+  // Cells of the row before.
   let width = 0
 
   const scan = (text: string, last: boolean): readonly Cells[] => {
     const rows: Cells[] = []
     const { length } = text
-    let row: (string | null)[] = new Array(width)
+    let row: (string | null)[] = sized(width)
     let n = 0
     let rowStart = 0
     let at = 0
@@ -62,7 +69,7 @@ export const csvReader = (): CsvReader => {
       if (end >= length && !last) break
       row.length = width = n
       rows.push(row)
-      row = new Array(width)
+      row = sized(width)
       n = 0
       at = rowStart = end + 1
     }
