@@ -32,6 +32,8 @@ export interface Ports {
   readonly checkpointStore: CheckpointStore
   /** Looks for everything that must be there, and with `apply` makes what is missing; changes and deletes nothing. Undefined where nothing need be there. */
   readonly provision?: (wanted: Wanted, apply: boolean) => TaskEither<Infra | Contention, readonly ProvisionStep[]>
+  /** What provisioning cannot make itself and somebody must know: lines for its report. */
+  readonly provisionNotes?: readonly string[]
   /** Lets go of everything: connections, leases, files. */
   readonly close: () => Promise<void>
 }

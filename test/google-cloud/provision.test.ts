@@ -26,6 +26,8 @@ describe.runIf(newHosts.found)('provision', () => {
       'missing subscription psl-Extraction_Lead_Persisted_query-engine-ERS', 'missing subscription psl-Extraction_Lead_Persisted_views-ERS', 'missing subscription psl-Extraction_Lead_Persisted_billing-ERS', 'missing subscription dreampipe-Lead-receiver', 'missing dataset test',
     ])
     expect(plan.report).toContain('9 missing')
+    expect(plan.report).toContain('index.yaml: indexes: []')
+    expect(plan.report).toContain('permissions: nothing is granted here')
     expect((await pipeline.provision({ apply: true })).steps.map(({ state }) => state)).toEqual(Array.from({ length: 9 }, () => 'made'))
     expect((await pipeline.provision({ apply: true })).steps.map(({ state }) => state)).toEqual(Array.from({ length: 9 }, () => 'there'))
     await pipeline.start()

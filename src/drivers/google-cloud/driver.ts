@@ -12,7 +12,7 @@ import { leases } from './lease.ts'
 import { checkTemplates, namesOf, type NameTemplates } from './names.ts'
 import { outbox } from './outbox.ts'
 import { datasetExists, provisionDataset, queryEngine as bigQueryEngine, type BigQueryEngine, type QueryEngineOptions } from './query-engine.ts'
-import { provision } from './provision.ts'
+import { provision, provisionNotes } from './provision.ts'
 import type { TopicOptions } from './provisioning.ts'
 import { pubsub } from './pubsub.ts'
 import { registry } from './registry-datastore.ts'
@@ -114,6 +114,7 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   return E.right({
     eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
+    provisionNotes,
     provision: provision(pub, shared, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
     viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
     close: () => (closing ??= close()),

@@ -29,6 +29,12 @@ const subscriptionsOf = ({ names, updates }: TopicOptions, { entities, subscript
   ...(results ?? []).map((name) => ({ name: names.resultSubscription(name), topic: names.results })),
 ]
 
+/** Composite indexes and permissions, which are nobody's to make here. */
+export const provisionNotes: readonly string[] = [
+  'index.yaml: indexes: []  (no composite index is needed)',
+  'permissions: nothing is granted here; the README lists the least roles per component under Google Cloud',
+]
+
 type Answer<A> = E.Either<Infra | Contention, A>
 
 const topicStep = async (pubsub: PubSub, name: string, apply: boolean): Promise<Answer<ProvisionStep>> => {
