@@ -1,5 +1,5 @@
 // Datastore over its low-level client: lookups, single-use-transaction commits and key-ordered queries, one RPC each wherever that is possible.
-import type { Datastore as Client, v1 } from '@google-cloud/datastore'
+import type { v1 } from '@google-cloud/datastore'
 import { E, type TaskEither } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import { codeOf, failureOf, grpc } from './failure.ts'
@@ -174,5 +174,3 @@ export const datastore = (rpc: Rpc, { projectId, databaseId, namespace }: Place)
     query: (verb, query) => reading(verb, () => queryOnce(query)),
   }
 }
-
-export type { Client as DatastoreClient }

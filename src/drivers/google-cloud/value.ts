@@ -48,7 +48,6 @@ export const textOf = (value: Value | undefined): string => value?.stringValue ?
 export const optionalText = (value: Value | undefined): string | undefined => value?.stringValue ?? undefined
 export const numberOf = (value: Value | undefined): number => Number(value?.integerValue ?? 0)
 export const bytesOf = (value: Value): Buffer => (typeof value.blobValue === 'string' ? Buffer.from(value.blobValue, 'base64') : Buffer.from(value.blobValue as Uint8Array))
-export const isNothing = (value: Value | undefined): boolean => value === undefined || (value.nullValue !== undefined && value.nullValue !== null)
 
 /** Properties with those left out that have no value. */
 export const given = (properties: { readonly [name: string]: Value | undefined }): Properties =>
