@@ -48,7 +48,7 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
   }
 
   // Fenced: a process that lost its lease moves no cursor; its successor delivers again.
-  const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.write('subscription', () => {
+  const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.writeLazily('subscription', () => {
     if (lease.isHeld(leaseName(subscription))) {
       db.statement('UPDATE subscriptions SET position = ? WHERE name = ? AND entity = ?').run(after, subscription.name, subscription.entity)
     }
