@@ -9,6 +9,8 @@ import { stampOf } from './store.ts'
 
 interface Job { readonly id: string; readonly operation: string; readonly found: Found; readonly key: string; readonly rows: readonly Values[]; readonly base: string; readonly createdDate: string; polls: number; aborted: boolean }
 
+const locatorOf = (row: number): string => Buffer.from(String(row)).toString('base64')
+
 export interface Jobs { readonly endpoint: Endpoint; readonly forget: () => void }
 
 export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
@@ -50,19 +52,25 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
     return {
       status: 200,
       body: rendered(`csv ${job.key} ${from} ${to}`, () => csvPage(store, job.found, job.rows.slice(from, to))),
-      headers: { 'Content-Type': 'text/csv', 'Sforce-NumberOfRecords': String(to - from), 'Sforce-Locator': to < job.rows.length ? Buffer.from(String(to)).toString('base64') : 'null' },
+      headers: { 'Content-Type': 'text/csv', 'Sforce-NumberOfRecords': String(to - from), 'Sforce-Locator': to < job.rows.length ? locatorOf(to) : 'null' },
     }
   }
+
+  // The addresses of all pages, for clients that read several at once.
+  const resultPages = (job: Job): ReturnType<Endpoint> => json({
+    resultPages: Array.from({ length: Math.max(1, Math.ceil(job.rows.length / settings.bulkPageSize)) }, (_, n) => ({ resultUrl: `${job.base}/jobs/query/${job.id}/results${n === 0 ? '' : `?locator=${locatorOf(n * settings.bulkPageSize)}`}` })), done: true,
+  })
 
   const endpoint: Endpoint = (request) => {
     const { method, path, base } = request
     if (path === '/jobs/query' && method === 'POST') return create(request)
-    const [, id = '', verb] = /^\/jobs\/query\/(\w+)(?:\/(results))?$/.exec(path) ?? []
+    const [, id = '', verb] = /^\/jobs\/query\/(\w+)(?:\/(results|resultPages))?$/.exec(path) ?? []
     if (id === '') return undefined
     const job = all.get(id)
     if (job === undefined) return refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
     if (job.base !== base) return refuse(409, 'API_ERROR', 'The API version of the job and of the request differ')
     if (verb === 'results') return results(job, request)
+    if (verb === 'resultPages') return resultPages(job)
     if (method === 'DELETE') {
       all.delete(id)
       return { status: 204, body: '' }
