@@ -105,8 +105,10 @@ for (const via of ['rest', 'bulk'] as const) {
       sf.clock.advance(3_600)
       expect((await pipeline.run(producer)).stored, `rate ${rate}`).toBe(changed)
     }
-    // Changed after the refresh began: its increment brings it, formula and all.
+    // Changed after the instant that the refresh shows: left to its increment, which brings it, formula and all.
+    sf.clock.advance(3_630)
     sf.update(ids[1] as string, { AnnualRevenue: '100.0' })
+    expect(await pipeline.run(producer)).toMatchObject({ stored: 0, outdated: 0, duplicate: 24 })
     sf.clock.advance(60)
     expect((await pipeline.run(producer)).stored).toBe(1)
     await pipeline.start()
