@@ -42,6 +42,13 @@ test('the ten lines run and print what they promise', () => {
   expect(ran.stdout).toMatch(/id: '1'[\s\S]*\[ \{ n: 1 \} \]/)
 })
 
+test('the proof of a producer runs under a test runner as it stands there', () => {
+  const folder = project()
+  const file = `block${blocks.findIndex((code) => code.includes('testProducer({'))}.ts`
+  const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', '--test', '--test-reporter=tap', file], { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } })
+  expect([ran.status, ran.stdout.match(/^# pass (\d+)/m)?.[1], ran.stdout.match(/^# fail (\d+)/m)?.[1]]).toEqual([0, '5', '0'])
+})
+
 test('the two commands stand there as lines of their own, and every script that is named exists', () => {
   expect(readme).toMatch(/^npm install && npm run demo\b/m)
   expect(readme).toMatch(/^npm install && npm test\b/m)

@@ -76,6 +76,51 @@ test('what neither REST nor Bulk can read is an error that says so, before a rec
   expect(await errorOf(given.run(wide as never))).toMatchObject({ _tag: 'SourceFailed', retry: false, code: 'URI_TOO_LONG', message: expect.stringContaining('declare fewer') })
 })
 
+// Queries that take too long for this org, however often they are asked.
+const tooSlow = (isSlow: (soql: string) => boolean) => ({ on: (request: string) => /\/v68.0\/query(All)?\?/.test(request) && isSlow(request), times: 999 })
+const windowOf = (soql: string): number => {
+  const [, from = '', to = ''] = />= (\S+) AND SystemModstamp < ([^\s)]+)/.exec(soql) ?? []
+  return (Date.parse(to) - Date.parse(from)) / 1000
+}
+
+test('a window that takes too long is halved until it does not, without a try of the run; a second that is too much says so', async () => {
+  const given = await setting({ pageSize: 10 })
+  const producer = people(given.sf)
+  await given.run(producer)
+  for (let minute = 0; minute < 30; minute++) {
+    leads(given.sf, 3)
+    given.sf.clock.advance(60)
+  }
+  given.sf.faults.add(faults.queryTimeout, tooSlow((soql) => windowOf(soql) > 240))
+  expect(await given.run(producer, { tries: 1 })).toMatchObject({ ended: 'done', stored: 90 })
+  expect(given.sf.faults.happened()).toBeGreaterThan(2)
+  await expectSame(given, true)
+  leads(given.sf, 3)
+  given.sf.clock.advance(60)
+  given.sf.faults.add(faults.queryTimeout, tooSlow((soql) => windowOf(soql) > 0))
+  expect(await errorOf(given.run(producer, { tries: 1 }))).toMatchObject({ retry: false, code: 'QUERY_TIMEOUT', message: expect.stringContaining("read it with { via: 'bulk' }") })
+  expect(await given.run(people(given.sf, { reading: { via: 'bulk' } }))).toMatchObject({ stored: 3 })
+  await expectSame(given, true)
+})
+
+test.for([['rest', 2_000], ['auto', 0]] as const)('a first load that takes too long is asked in smaller pieces, and where none is small enough, by Bulk: %s', async ([via, enough]) => {
+  const given = await setting({ pageSize: 10 })
+  leads(given.sf, 45)
+  given.sf.clock.advance(60)
+  given.sf.faults.add(faults.queryTimeout, tooSlow((soql) => Number(/LIMIT (\d+)/.exec(soql)?.[1]) > enough))
+  expect(await given.run(people(given.sf, { reading: { via } }), { tries: 1 })).toMatchObject({ ended: 'done', stored: 45 })
+  expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBe(via === 'rest' ? 0 : 1)
+  await expectSame(given, true)
+})
+
+test('a locator that has expired costs no try of the run: the query is asked again from there', async () => {
+  const given = await setting({ pageSize: 10 })
+  leads(given.sf, 45)
+  given.sf.clock.advance(60)
+  given.sf.faults.add(faults.locatorExpired, { on: /\/query\/01g/, after: 1 })
+  expect(await given.run(people(given.sf, { reading: { via: 'rest' } }), { tries: 1 })).toMatchObject({ ended: 'done', stored: 45, records: 45 })
+})
+
 test('away for longer than the recycle bin keeps: a warning says so, and reconcile finds what left it', async () => {
   const given = await setting()
   const { sf } = given

@@ -22,7 +22,7 @@ export type Fault =
 
 export interface When {
   /** Matched against method, path and query, decoded: `GET /services/data/v68.0/query?q=SELECT Id FROM Lead`. Every request of the API by default, no logins. */
-  readonly on?: RegExp
+  readonly on?: RegExp | ((request: string) => boolean)
   /** How many matching requests pass before it begins. */
   readonly after?: number
   /** How many requests it happens to: 1 by default. */
@@ -38,15 +38,15 @@ export interface Faults {
 }
 
 export const faultList = (): Faults => {
-  let waiting: { fault: Fault; on: RegExp; after: number; times: number }[] = []
+  let waiting: { fault: Fault; on: (request: string) => boolean; after: number; times: number }[] = []
   let happened = 0
   return {
-    add: (fault, { on = /\/services\/data\//, after = 0, times = 1 } = {}) => { waiting.push({ fault, on, after, times }) },
+    add: (fault, { on = /\/services\/data\//, after = 0, times = 1 } = {}) => { waiting.push({ fault, on: typeof on === 'function' ? on : (request) => on.test(request), after, times }) },
     clear: () => { waiting = [] },
     happened: () => happened,
     next: (request) => {
       for (const each of waiting) {
-        if (!each.on.test(request)) continue
+        if (!each.on(request)) continue
         if (each.after > 0) each.after--
         else {
           happened++
