@@ -12,17 +12,17 @@ const cut: Fault = { kind: 'cut', share: 0.9 }
 
 test('a Bulk page of many chunks counts once its last row has come: cut near its end, all of it comes again', async () => {
   const given = await setting()
-  const producer = people(given.sf, { reading: { via: 'bulk', bulkPage: 4_000 } })
-  leads(given.sf, 6_000)
+  const producer = people(given.sf, { reading: { via: 'bulk', bulkPage: 6_000 } })
+  leads(given.sf, 9_000)
   given.sf.clock.advance(60)
   given.sf.faults.add(cut, { on: /\/results/ })
   given.sf.faults.add(cut, { on: /\/results\?.*locator/ })
-  expect(await given.run(producer)).toMatchObject({ stored: 6_000, ended: 'done' })
+  expect(await given.run(producer)).toMatchObject({ stored: 9_000, ended: 'done' })
   expect(given.sf.faults.happened()).toBe(2)
   expect((await given.pipeline.find(Person, { limit: 1 })).items).toEqual([])
   await given.pipeline.start()
   await given.pipeline.settled()
-  expect(await given.pipeline.sql('SELECT count(*) AS n, sum(revenue) AS revenue FROM Person')).toEqual([{ n: 6_000, revenue: `${(5_999 * 6_000) / 2 + 3_000}` }])
+  expect(await given.pipeline.sql('SELECT count(*) AS n, sum(revenue) AS revenue FROM Person')).toEqual([{ n: 9_000, revenue: `${(8_999 * 9_000) / 2 + 4_500}` }])
 })
 
 test.for(['rest', 'bulk'] as const)('a field that goes between describe and the query ends the run with what Salesforce says; the next one knows, and loses nothing: %s', async (via) => {
@@ -38,11 +38,11 @@ test.for(['rest', 'bulk'] as const)('a field that goes between describe and the 
   given.sf.addField('Lead', removed)
   const [first] = leads(given.sf, 1)
   given.sf.clock.advance(60)
-  expect(await given.run(producer)).toMatchObject({ stored: 1 })
+  expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
   await given.pipeline.start()
   await given.pipeline.settled()
   expect((await given.pipeline.current(Person, { id: first as string }))?.email).toBe('lead0@example.com')
-  expect(await given.pipeline.sql('SELECT count(*) AS n, count(email) AS emails FROM Person')).toEqual([{ n: 26, emails: 1 }])
+  expect(await given.pipeline.sql('SELECT count(*) AS n FROM Person')).toEqual([{ n: 26 }])
 })
 
 test('a job that another API version made, and one that is gone, are made anew by the next run', async () => {
