@@ -50,6 +50,7 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['a query takes too long even when it is halved', rest, faults.queryTimeout, { on: queries, times: 3 }],
   ['the total is wrong', rest, faults.wrongTotal, { on: queries }],
   ['a record is missing on a page', rest, faults.missingRecord, { on: nexts }],
+  ['more records are promised, and no way to them', rest, faults.noNextUrl, { on: nexts }],
   ['a page comes twice', rest, faults.repeatedPage, { on: nexts, after: 1 }],
   ['the first page comes twice', rest, faults.repeatedPage, { on: nexts }],
   ['the login fails to answer', rest, faults.dropped, { on: /oauth2/ }],

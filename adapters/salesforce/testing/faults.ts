@@ -96,6 +96,8 @@ export const faults = {
   wrongTotal: { kind: 'rewrite', body: (body) => body.replace(/"totalSize":(\d+)/, (_, n: string) => `"totalSize":${Number(n) + 1}`) } as Fault,
   /** The last record of the page is missing. */
   missingRecord: { kind: 'rewrite', body: (body) => { const parsed = JSON.parse(body) as { records: unknown[] }; parsed.records.pop(); return JSON.stringify(parsed) } } as Fault,
+  /** The page is not the last one, and does not say how to go on. */
+  noNextUrl: { kind: 'rewrite', body: (body) => body.replace(/"nextRecordsUrl":"[^"]*",/, '') } as Fault,
   /** The last line of a result page is missing. */
   missingRow: { kind: 'rewrite', body: (body) => `${body.trimEnd().split('\n').slice(0, -1).join('\n')}\n` } as Fault,
   /** A page comes twice, and the one behind it never. */
