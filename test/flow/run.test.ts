@@ -89,6 +89,8 @@ describe('run', () => {
     const share: Row[] = rows(200).map((row, i) => (i % 5 === 0 ? { ...row, score: 'throw' } : row))
     const { pipeline: other } = open([Lead])
     await expect(other.run(source(share, 100))).rejects.toMatchObject({ _tag: 'TooManyRejected', quarantined: 20, records: 100 })
+    await expect(other.run(source(share, 100), { tolerate: { share: 0.19 } })).rejects.toMatchObject({ _tag: 'TooManyRejected', quarantined: 20, records: 100 })
+    expect(countsOf(await other.run(source(share, 100), { tolerate: { share: 0.2 } }))).toMatchObject({ stored: 80, duplicate: 80, rejected: 40, records: 200, ended: 'done' })
   })
 
   test('a source that fails is tried again behind the last cursor; one that says it is no use is not', async () => {

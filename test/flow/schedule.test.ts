@@ -1,7 +1,7 @@
 // Schedules: by cron, one run at a time, later by chance, on one of all replicas, and ended by close, a signal or the pipeline. A second schedule beside them says that ticks go by.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { producer, type PageContext, type Pipeline, type RunReport } from 'dreampipe'
-import { t } from 'dreampipe/fp'
+import { t, type E } from 'dreampipe/fp'
 import { Lead, open, temporaryFolder, until } from './kit.ts'
 
 const everySecond = '* * * * * *'
@@ -97,6 +97,15 @@ test.each(['close', 'a signal', 'the pipeline'] as const)('ended by %s: the run 
   expect([aborted, results[0]]).toMatchObject([true, { ended: 'stopped' }])
   await clock.more(3)
   expect([begun, results.length]).toEqual([1, 1])
+}, 30_000)
+
+test('both faces: the fp one is told Eithers, and a failed run does not end the schedule', async () => {
+  const { pipeline } = open([Lead])
+  const told: E.Either<Error, RunReport>[] = []
+  let isBroken = true
+  pipeline.fp.schedule(source('failing', () => { if (isBroken) throw Object.assign(new Error('away'), { retry: false }) }), everySecond, { jitter: 0, onRun: (result) => { told.push(result); isBroken = false } })
+  await until(() => told.length >= 2)
+  expect(told.slice(0, 2)).toMatchObject([{ _tag: 'Left', left: { _tag: 'SourceFailed' } }, { _tag: 'Right', right: { ended: 'done', cursor: 1 } }])
 }, 30_000)
 
 test('an expression that is none is told at once', () => {
