@@ -90,17 +90,40 @@ test('windows touch: what is stamped at a border comes once', async () => {
   await expectSame(given, true)
 })
 
-test('a record that changes while its window is read comes with the next one', async () => {
+// Just then: while pages are read, or while a job runs.
+const meanwhile = /\/query\/01g|GET .*jobs\/query\/750\w+$/
+
+test.for(ways)('a record that changes while its window is read comes with the next one: %s', async ([, options]) => {
   const given = await setting({ pageSize: 5 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
+  const producer = people(given.sf, options)
   await given.run(producer)
   const ids = leads(given.sf, 20)
   given.sf.clock.advance(120)
-  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: /\/query\/01g/ })
+  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: meanwhile })
   const first = await given.run(producer)
   expect(first.stored).toBe(12)
   given.sf.clock.advance(120)
   expect((await given.run(producer)).stored).toBe(8)
+  await expectSame(given)
+})
+
+test.for(ways)('what changes, comes, goes and is merged while a first load is read comes with its increments: %s', async ([, options]) => {
+  const given = await setting({ pageSize: 5 })
+  const { sf } = given
+  const producer = people(sf, options)
+  const ids = leads(sf, 30)
+  sf.clock.advance(120)
+  sf.faults.add({ kind: 'rewrite', body: (body) => {
+    for (const id of ids.slice(3, 25)) sf.update(id, { Name: 'Overtaken' })
+    sf.delete(ids[1] as string)
+    sf.delete(ids[26] as string)
+    sf.merge(ids[2] as string, ids[27] as string)
+    leads(sf, 3)
+    return body
+  } }, { on: meanwhile })
+  expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
+  sf.clock.advance(120)
+  await given.run(producer)
   await expectSame(given)
 })
 
