@@ -113,6 +113,7 @@ const fatal: readonly (readonly [name: string, options: PeopleOptions, fault: Fa
   ['every session is refused', rest, faults.sessionExpired, { on: nexts, times: 99 }, /may this user use the API/],
   ['the login is refused', rest, faults.invalidGrant, { on: /oauth2/, times: 99 }, /invalid_grant: expired access\/refresh token/],
   ['jobs fail again and again', bulk, faults.jobFailed, { on: /GET .*jobs\/query\/750\w+$/, times: 99 }, /3 jobs came to nothing.*Retried more than fifteen times/],
+  ['nothing says what the server\'s clock says', rest, { kind: 'rewrite', headers: (headers) => { headers['Date'] = 'none' } }, { times: 99 }, /no Date header, and no other clock will do/],
   ['jobs never end', { reading: { via: 'bulk', jobTimeout: 20 } }, faults.jobRunning, { on: /GET .*jobs\/query\/750\w+$/, times: 999 }, /was not complete after 20 ms/],
 ]
 
