@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { producer, type PageContext, type Pipeline, type RunReport } from 'dreampipe'
 import { t, type E } from 'dreampipe/fp'
+import { child } from '../processes.ts'
 import { Lead, open, temporaryFolder, until } from './kit.ts'
 
 const everySecond = '* * * * * *'
@@ -97,6 +98,12 @@ test.each(['close', 'a signal', 'the pipeline'] as const)('ended by %s: the run 
   expect([aborted, results[0]]).toMatchObject([true, { ended: 'stopped' }])
   await clock.more(3)
   expect([begun, results.length]).toEqual([1, 1])
+}, 30_000)
+
+test.each(['close', 'signal', 'pipeline'])('an ended schedule keeps no process alive: %s', async (how) => {
+  const { ended, line } = child('test/flow/schedule.child.ts', [how])
+  expect(await line()).toBe('ran')
+  expect(await ended).toBe(0)
 }, 30_000)
 
 test('both faces: the fp one is told Eithers, and a failed run does not end the schedule', async () => {
