@@ -167,9 +167,9 @@ test('an object without `updated` is read ten minutes late, by its CreatedDate; 
   expectProven(await pipeline.verify(Activity))
 })
 
-test('a run ends when its calls are spent, and the next one goes on', async () => {
-  const given = await setting({ pageSize: 5 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
+test.for(ways)('a run ends when its calls are spent, also while it waits for a job, and the next one goes on: %s', async ([, options]) => {
+  const given = await setting({ pageSize: 5, polls: 12 })
+  const producer = people(given.sf, options)
   leads(given.sf, 40)
   given.sf.clock.advance(60)
   const reports = []
@@ -177,6 +177,7 @@ test('a run ends when its calls are spent, and the next one goes on', async () =
   expect(reports.length).toBeGreaterThan(2)
   expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
   expect(reports.at(-1)?.ended).toBe('done')
+  expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBeLessThanOrEqual(1)
   await expectSame(given, true)
 })
 
