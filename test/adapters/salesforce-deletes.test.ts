@@ -62,7 +62,8 @@ for (const via of ['rest', 'bulk'] as const) {
     sf.clock.advance(24 * 3_600)
     expect((await given.run(producer)).stored).toBe(3)
     await expectSame(given, true)
-    await pipeline.submit(Person.toUpdate({ id: 'somebody else', updatedAt: '2026-03-01T00:00:00Z' }, { source: 'hand' }))
+    // By hand, and from another object.
+    for (const id of ['somebody else', '0035g0000000001EAA']) await pipeline.submit(Person.toUpdate({ id, updatedAt: '2026-03-01T00:00:00Z' }, { source: 'hand' }))
     sf.clock.advance(24 * 3_600)
     expect((await given.run(producer)).stored).toBe(0)
     expect(sf.seen.filter(({ request }) => / IN \(/.test(request)).length).toBe(1)
