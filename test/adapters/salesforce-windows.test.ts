@@ -181,18 +181,17 @@ test.for(ways)('a run ends when its calls are spent, also while it waits for a j
   await expectSame(given, true)
 })
 
-test('a run ends before the org\'s own calls are used up', async () => {
+test.for(ways)('a run ends before the org\'s own calls are used up: %s', async ([, options]) => {
   const given = await setting({ pageSize: 5, dailyCalls: 100 })
   leads(given.sf, 40)
   given.sf.clock.advance(60)
   given.sf.spend(76)
   given.sf.faults.add(faults.longLimitInfo, { times: 99 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
-  await given.run(producer)
+  await given.run(people(given.sf, options))
   expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day; the next run goes on at/)
   expect(given.sf.used()).toBe(80)
   given.sf.settings.dailyCalls = 10_000
-  await given.run(people(given.sf, { reading: { via: 'rest' } }))
+  await given.run(people(given.sf, options))
   await expectSame(given, true)
 })
 
