@@ -1,9 +1,9 @@
 // Every example and the demo run as a newcomer runs them, and say what they should.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { runToEnd } from './processes.ts'
+import { child, runToEnd } from './processes.ts'
 
 const expected: { readonly [example: string]: readonly string[] } = {
   '01-hello.ts': ['stored {', "email: 'ada@example.org'", '[ { leads: 1 } ]'],
@@ -25,6 +25,14 @@ test('no example is left out', () => {
   expect(readdirSync(new URL('../examples', import.meta.url)).filter((name) => /^\d.*\.ts$/.test(name)).sort()).toEqual(Object.keys(expected).sort())
 })
 
+test('a custom adapter, with its entity and its pipeline, takes fewer than forty lines', () => {
+  expect(readFileSync(new URL('../examples/05-custom-adapter.ts', import.meta.url), 'utf8').trimEnd().split('\n').length).toBeLessThan(40)
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const [block = ''] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string).filter((code) => code.includes('helpdesk-tickets'))
+  expect(block).toContain('producer({')
+  expect(block.trimEnd().split('\n').length).toBeLessThan(40)
+})
+
 test.each(Object.entries(expected))('%s', async (name, lines) => {
   const { code, output, complaint } = await runToEnd(`examples/${name}`, [], folder())
   expect([code, complaint]).toEqual([0, ''])
@@ -35,19 +43,41 @@ test('the demo is the mission in one go: Salesforce read on a schedule while it 
   const { code, output, complaint } = await runToEnd('examples/demo/main.ts', [])
   expect([code, complaint]).toEqual([0, ''])
   const rows = output.split('\n').map((line) => line.trim())
-  const after = (heading: string): readonly string[] => (rows[rows.indexOf(heading) + 2] ?? '').split(/\s+/)
-  expect(after('1. The first run: every lead that is there, paged, typed, stored, and the cursor behind them').slice(1, 2)).toEqual(['200'])
-  expect(after('three leads change, one of them twice')[1]).toBe('3')
-  expect(after('a long transaction changes a lead, and is not committed yet')[1]).toBe('0')
-  expect(after('it is committed late: its stamp lies before what was seen already')[1]).toBe('2')
-  expect(Number(after('a formula changes for everybody, without touching a stamp')[1])).toBeGreaterThan(150)
-  expect(after('a lead comes without the name that every lead should have')[4]).toBe('2')
-  expect(output).toMatch(/in quarantine: .*Name: a required value is empty/)
-  expect(output).toMatch(/Converted +Graz/)
-  expect(output).toMatch(/views +\d+ +0 +0 +0 +0\n +queryEngine +\d+ +0 +0 +0 +0\n/)
-  expect(output).not.toMatch(/undefined|\[object/)
+  // Records, stored, duplicate, outdated, quarantined, and after the calls the logins: of the first table behind a line.
+  const after = (line: string): readonly number[] => {
+    const header = rows.findIndex((row, i) => i > rows.indexOf(line) && row.startsWith('records'))
+    const cells = (rows[header + 1] ?? '').split(/\s+/).map(Number)
+    return [...cells.slice(0, 5), cells[6] ?? NaN]
+  }
+  expect(after('1. The first run: every lead that is there, paged, typed, stored, and the cursor behind them')).toEqual([200, 200, 0, 0, 0, 1])
+  expect(after('three leads change, one of them twice')).toEqual([3, 3, 0, 0, 0, 1])
+  expect(after('a long transaction changes a lead, and is not committed; meanwhile another lead changes')).toEqual([0, 0, 0, 0, 0, 1])
+  expect(after('the transaction is committed, late')).toEqual([2, 2, 0, 0, 0, 1])
+  expect(after('a lead is deleted, one is merged into another, and the access token expires')).toEqual([3, 2, 1, 0, 0, 2])
+  expect(after('a formula changes for every lead, without touching a stamp; an hour passes')).toEqual([198, 198, 0, 0, 0, 2])
+  expect(after('another hour passes, and nothing changes')).toEqual([198, 0, 198, 0, 0, 2])
+  expect(after('a lead comes without the name that every lead should have; another one changes')).toEqual([2, 1, 0, 0, 1, 2])
+  expect(after('it gets its name')).toEqual([1, 1, 0, 0, 0, 2])
+  expect(output.match(/in quarantine: .*Name: a required value is empty.*dropped: true/g)).toHaveLength(1)
+  expect(output).toMatch(/ 1 .* upsert +Open +Berlin[\s\S]* 2 .* upsert +Converted +Graz[\s\S]* 3 .* upsert +Converted +Graz[\s\S]*merged into another:[\s\S]* 2 .* delete/)
+  expect(output).toMatch(/projection .*\n +views +407 +0 +0 +0 +0\n +queryEngine +407 +0 +0 +0 +0\n/)
+  expect(output).not.toMatch(/undefined|\[object|local-secret|00D5g0/)
+}, 60_000)
+
+test('the demo reads once, refuses what it does not know, and --watch goes on until it is interrupted, and cleans up', async () => {
   const once = await runToEnd('examples/demo/main.ts', ['--once'])
   expect([once.code, once.output.includes('On a schedule'), /views +200 +0 +0 +0 +0/.test(once.output)]).toEqual([0, false, true])
+  expect(await runToEnd('examples/demo/main.ts', ['--wach'])).toMatchObject({ code: 2, complaint: expect.stringContaining('usage: npm run demo') as string })
+  const left = folder()
+  const watching = child('examples/demo/main.ts', ['--watch'], undefined, { TMPDIR: left })
+  const lines: string[] = []
+  const until = async (text: string): Promise<void> => { do lines.push(await watching.line()); while (lines.at(-1)?.includes(text) !== true) }
+  await until('Ctrl-C ends')
+  await until('Ctrl-C ends')
+  watching.process.kill('SIGINT')
+  await until('queryEngine')
+  expect(lines.at(-1)).toMatch(/queryEngine +\d+ +0 +0 +0 +0/)
+  expect([await watching.ended, readdirSync(left)]).toEqual([0, []])
 }, 60_000)
 
 test('the JSONL demo is the main job on a file', async () => {

@@ -16,8 +16,8 @@ export interface Child {
 }
 
 /** Runs a TypeScript file of this repository in a process of its own. */
-export const child = (file: string, args: readonly string[], cwd = root): Child => {
-  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] })
+export const child = (file: string, args: readonly string[], cwd = root, variables: { readonly [name: string]: string } = {}): Child => {
+  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, env: { ...process.env, ...variables }, stdio: ['pipe', 'pipe', 'pipe'] })
   let complaint = ''
   started.stderr.on('data', (text) => { complaint += String(text) })
   started.stdin.on('error', () => undefined)

@@ -11,7 +11,8 @@ import { systemColumns } from '../src/model/name.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string)
+const blocksOf = (text: string): readonly string[] => [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string)
+const blocks = [...blocksOf(readme), ...blocksOf(readFileSync(join(root, 'adapters/salesforce/README.md'), 'utf8'))]
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 // A user's project: the package under node_modules by a link, and the blocks as its files.
@@ -40,6 +41,22 @@ test('the ten lines run and print what they promise', () => {
   const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', 'block0.ts'], { cwd: project(), encoding: 'utf8' })
   expect([ran.status, ran.stderr]).toEqual([0, ''])
   expect(ran.stdout).toMatch(/id: '1'[\s\S]*\[ \{ n: 1 \} \]/)
+})
+
+test('the local Salesforce of its README answers what stands there', () => {
+  const code = blocks.findIndex((text) => text.includes('localSalesforce({'))
+  const folder = project()
+  symlinkSync(join(root, 'node_modules/jsforce'), join(folder, 'node_modules/jsforce'))
+  const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', `block${code}.ts`], { cwd: folder, encoding: 'utf8' })
+  expect([ran.status, ran.stderr]).toEqual([0, ''])
+  expect(ran.stdout).toBe('1 2\n0\n1\n2026-03-01T12:00:00.000000Z\n2026-03-01T12:01:00.000000Z\n')
+})
+
+test('the proof of a producer runs under a test runner as it stands there', () => {
+  const folder = project()
+  const file = `block${blocks.findIndex((code) => code.includes('testProducer({'))}.ts`
+  const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', '--test', '--test-reporter=tap', file], { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } })
+  expect([ran.status, ran.stdout.match(/^# pass (\d+)/m)?.[1], ran.stdout.match(/^# fail (\d+)/m)?.[1]]).toEqual([0, '5', '0'])
 })
 
 test('the two commands stand there as lines of their own, and every script that is named exists', () => {

@@ -109,12 +109,14 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
   // Read to its end before.
   if (from.locator === end) return
   const total = await finished(extraction, from)
+  let firstId: string | undefined
   for (let job = from; ;) {
     const search = new URLSearchParams({ maxRecords: String(reading.bulkPage), ...(job.locator === null ? {} : { locator: job.locator }) })
     const reply = await ofJob(call, { verb, path: `/jobs/query/${job.id}/results?${search}`, headers: { Accept: 'text/csv' } })
     const said = reply.headers.get('sforce-numberofrecords')
     const chunks = rowsOf(reply, query)
     let held: readonly Row[] = []
+    let isFirst = true
     let count = 0
     try {
       for (;;) {
@@ -122,6 +124,12 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
         if (next.done) {
           count = next.value
           break
+        }
+        if (isFirst && next.value.length > 0) {
+          // Its count alone would not tell, where something in between answers with the page before.
+          if (next.value[0]?.id === firstId) throw refused(verb, 'the same result page came twice', { code: 'WRONG_COUNT', retry: true })
+          firstId = next.value[0]?.id
+          isFirst = false
         }
         if (held.length > 0) yield { rows: held, job, total }
         letGo(held)

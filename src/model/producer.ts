@@ -47,7 +47,7 @@ export interface ProducerDefinition<L extends AnyEntity, C, R> {
   readonly cursor: t.Type<C, unknown, unknown>
   /** Where the first run begins. */
   readonly start: C
-  /** Pages behind a cursor. What it throws ends the run (`SourceFailed`), and is tried again with backoff where it says `retry: true`. */
+  /** Pages behind a cursor. What it throws is tried again with backoff behind the last cursor, until it was too often (`SourceFailed`); with `retry: false` it ends the run at once. */
   readonly pages: (from: C, context: PageContext) => AsyncIterable<Page<R, C>>
   /** What becomes of a record. A throw puts this record into quarantine, the rest goes on. */
   readonly normalise: (record: R, to: Change<L>) => Update<L['name']> | readonly Update<L['name']>[]

@@ -43,7 +43,7 @@ const stored = <L extends AnyEntity, R, C>({ cursor }: Definition<L, R, C>, valu
   return (decoded as { readonly right: C }).right
 }
 
-/** Ends at a step: a page that is asked for, or a record that is normalised. */
+/** Ends at a step: before a page is handed out, when the next one is asked for, at the end. */
 const dyingAt = <L extends AnyEntity, R, C>({ definition, ...producer }: Producer<L, R, C>, step: number): { readonly producer: Producer<L, R, C>; readonly steps: () => number } => {
   let steps = 0
   const die = (): void => { if (steps++ === step) throw Object.assign(new Error(`killed at step ${step}`), { retry: false }) }

@@ -62,7 +62,8 @@ for (const via of ['rest', 'bulk'] as const) {
     sf.clock.advance(24 * 3_600)
     expect((await given.run(producer)).stored).toBe(3)
     await expectSame(given, true)
-    await pipeline.submit(Person.toUpdate({ id: 'somebody else', updatedAt: '2026-03-01T00:00:00Z' }, { source: 'hand' }))
+    // By hand, and from another object.
+    for (const id of ['somebody else', '0035g0000000001EAA']) await pipeline.submit(Person.toUpdate({ id, updatedAt: '2026-03-01T00:00:00Z' }, { source: 'hand' }))
     sf.clock.advance(24 * 3_600)
     expect((await given.run(producer)).stored).toBe(0)
     expect(sf.seen.filter(({ request }) => / IN \(/.test(request)).length).toBe(1)
@@ -105,8 +106,10 @@ for (const via of ['rest', 'bulk'] as const) {
       sf.clock.advance(3_600)
       expect((await pipeline.run(producer)).stored, `rate ${rate}`).toBe(changed)
     }
-    // Changed after the refresh began: its increment brings it, formula and all.
+    // Changed after the instant that the refresh shows: left to its increment, which brings it, formula and all.
+    sf.clock.advance(3_630)
     sf.update(ids[1] as string, { AnnualRevenue: '100.0' })
+    expect(await pipeline.run(producer)).toMatchObject({ stored: 0, outdated: 0, duplicate: 24 })
     sf.clock.advance(60)
     expect((await pipeline.run(producer)).stored).toBe(1)
     await pipeline.start()

@@ -8,8 +8,9 @@ const change = ({ sf }: Setting, ids: readonly string[]): void => {
   sf.clock.advance(60)
   for (const [n, id] of ids.entries()) {
     if (sf.tables.get('Lead')?.rows.get(id)?.['IsDeleted'] === true) continue
-    if (n % 3 === 0) sf.update(id, { Email: `changed${sf.clock.now()}@example.com` })
+    // Once each: every version of the log has then been there for a run to see.
     if (n % 7 === 1) sf.delete(id)
+    else if (n % 3 === 0) sf.update(id, { Email: `changed${sf.clock.now()}@example.com` })
   }
   leads(sf, 5)
   sf.clock.advance(120)
@@ -21,6 +22,8 @@ const queries = /\/query/
 const nexts = /\/query\/01g/
 const results = /\/results/
 
+const lacking: Fault = { kind: 'rewrite', body: (body) => `${body.trimEnd().split('\n').slice(0, -1).join('\n')}\n`, headers: (headers) => { headers['Sforce-NumberOfRecords'] = `${Number(headers['Sforce-NumberOfRecords']) - 1}` } }
+
 const survived: readonly (readonly [name: string, options: PeopleOptions, fault: Fault, when: When | readonly When[]])[] = [
   ['the session ends before a run', rest, faults.sessionExpired, {}],
   ['the session ends between pages', rest, faults.sessionExpired, { on: nexts, after: 1 }],
@@ -30,6 +33,8 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['the server is unavailable, three times in a row', rest, faults.serverUnavailable, { times: 3 }],
   ['an unexpected error', rest, faults.internal, { on: nexts }],
   ['429', rest, faults.tooMany, {}],
+  ['406 of the edge', rest, faults.notAcceptable, { on: queries }],
+  ['420 of the edge', rest, faults.calm, { on: nexts }],
   ['an answer of the edge', rest, faults.edge, { on: queries }],
   ['a maintenance page that claims to be fine', rest, faults.edgeOk, { on: queries }],
   ['describe is a maintenance page', rest, faults.edgeOk, { on: /describe/ }],
@@ -45,9 +50,14 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['a query takes too long even when it is halved', rest, faults.queryTimeout, { on: queries, times: 3 }],
   ['the total is wrong', rest, faults.wrongTotal, { on: queries }],
   ['a record is missing on a page', rest, faults.missingRecord, { on: nexts }],
+  ['more records are promised, and no way to them', rest, faults.noNextUrl, { on: nexts }],
+  ['a page comes twice', rest, faults.repeatedPage, { on: nexts, after: 1 }],
+  ['the first page comes twice', rest, faults.repeatedPage, { on: nexts }],
   ['the login fails to answer', rest, faults.dropped, { on: /oauth2/ }],
   ['the login drops within its answer', rest, faults.cutBody, { on: /oauth2/ }],
   ['the login is being processed', rest, faults.tokenInProgress, { on: /oauth2/ }],
+  ['the login is an answer of the edge', rest, faults.edge, { on: /oauth2/ }],
+  ['the login is a maintenance page that claims to be fine', rest, faults.edgeOk, { on: /oauth2/ }],
   ['updated refuses: too many ids', rest, faults.idLimit, { on: /updated/ }],
   ['no headers of Salesforce\'s', rest, faults.noHeaders, { times: 20 }],
   ['Bulk: the session ends at the results', bulk, faults.sessionExpired, { on: results, after: 1 }],
@@ -60,6 +70,12 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['Bulk: the job cannot be created at once', bulk, faults.concurrentLimit, { on: /POST .*jobs/ }],
   ['Bulk: the job fails', bulk, faults.jobFailed, { on: /GET .*jobs\/query\/750\w+$/ }],
   ['Bulk: the job is gone', bulk, faults.notFound, { on: results }],
+  ['Bulk: a result page comes twice', bulk, faults.repeatedPage, { on: results, after: 1 }],
+  ['Bulk: a result page is the one before, under its own headers', bulk, faults.staleBody, { on: results, after: 1 }],
+  ['Bulk: a record is missing on a result page', bulk, faults.missingRow, { on: results, after: 1 }],
+  ['Bulk: a result page lacks a record, and its own count too', bulk, lacking, { on: results, after: 1 }],
+  ['Bulk: the job cannot be read', bulk, faults.edgeOk, { on: /GET .*jobs\/query\/750\w+$/ }],
+  ['Bulk: no job comes back', bulk, faults.edgeOk, { on: /POST .*jobs/ }],
   ['Bulk: no locator header', bulk, faults.noLocatorHeader, { on: results }],
   ['Bulk: no headers of Salesforce\'s at all', bulk, faults.noHeaders, { on: results }],
   ['Bulk: the object is not supported, so REST reads it', { reading: { bulkAbove: 10 } }, faults.bulkUnsupported, { on: /POST .*jobs/ }],
@@ -68,7 +84,8 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
 
 for (const phase of ['first load', 'increment'] as const) {
   test.for(survived)(`${phase}: %s`, async ([, options, fault, when]) => {
-    const given = await setting({ pageSize: 10 })
+    // Increments come packed, so that what is cut, stalls and ends early does so within gzip too.
+    const given = await setting({ pageSize: 10, gzip: phase === 'increment' })
     const producer = people(given.sf, options)
     const ids = leads(given.sf, 45)
     given.sf.clock.advance(60)
@@ -79,12 +96,13 @@ for (const phase of ['first load', 'increment'] as const) {
       if (JSON.stringify([when].flat().map(({ on }) => String(on))).includes('oauth2')) given.sf.sessions.expire()
     }
     for (const each of [when].flat()) given.sf.faults.add(fault, each)
-    expect((await given.run(producer)).ended).toBe('done')
+    expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
     expect(given.sf.faults.happened()).toBeGreaterThan(0)
     given.sf.faults.clear()
     change(given, ids.slice(20))
-    await given.run(producer)
-    await expectSame(given)
+    expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
+    // Without `updated` a run stays ten minutes behind, and sees the last of several versions.
+    await expectSame(given, fault !== faults.idLimit)
   })
 }
 
@@ -95,6 +113,7 @@ const fatal: readonly (readonly [name: string, options: PeopleOptions, fault: Fa
   ['every session is refused', rest, faults.sessionExpired, { on: nexts, times: 99 }, /may this user use the API/],
   ['the login is refused', rest, faults.invalidGrant, { on: /oauth2/, times: 99 }, /invalid_grant: expired access\/refresh token/],
   ['jobs fail again and again', bulk, faults.jobFailed, { on: /GET .*jobs\/query\/750\w+$/, times: 99 }, /3 jobs came to nothing.*Retried more than fifteen times/],
+  ['nothing says what the server\'s clock says', rest, { kind: 'rewrite', headers: (headers) => { headers['Date'] = 'none' } }, { times: 99 }, /no Date header, and no other clock will do/],
   ['jobs never end', { reading: { via: 'bulk', jobTimeout: 20 } }, faults.jobRunning, { on: /GET .*jobs\/query\/750\w+$/, times: 999 }, /was not complete after 20 ms/],
 ]
 
@@ -110,6 +129,20 @@ test.for(fatal)('not tried again, and the next run goes on where it ended: %s', 
   expect(calls).toBeLessThan(100)
   given.sf.faults.clear()
   await given.run(producer)
+  await expectSame(given, true)
+})
+
+test.for([['REST', rest], ['Bulk', bulk]] as const)('unavailable for ever: the run ends after its tries, and the next one goes on: %s', async ([, options]) => {
+  const given = await setting({ pageSize: 10 })
+  const producer = people(given.sf, options)
+  leads(given.sf, 45)
+  given.sf.clock.advance(60)
+  given.sf.faults.add(faults.serverUnavailable, { on: /\/query(All)?\?|\/query\/01g|\/results/, after: 2, times: 999 })
+  expect(await errorOf(given.run(producer, { tries: 2 }))).toMatchObject({ _tag: 'SourceFailed', message: expect.stringContaining('SERVER_UNAVAILABLE') })
+  expect(given.sf.faults.happened()).toBe(2)
+  given.sf.faults.clear()
+  // What was stored is not read again.
+  expect((await given.run(producer)).records).toBeLessThan(45)
   await expectSame(given, true)
 })
 

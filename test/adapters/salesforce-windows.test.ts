@@ -1,8 +1,9 @@
-// Increments: windows without gaps, ties, late commits, records that change while they are read, resuming from every cursor, budgets.
+// Increments: windows without gaps, ties, records that change while they are read, resuming from every cursor, budgets.
 import { expect, test } from 'vitest'
 import { createPipeline, entity, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 import { salesforce, salesforceOrg, type Cursor } from 'dreampipe/adapters/salesforce'
+import { faults } from 'dreampipe/adapters/salesforce/testing'
 import { closing } from '../flow/kit.ts'
 import { expectProven, expectSame, fields, leads, loginOf, people, Person, server, setting, type PeopleOptions, type Setting } from './salesforce-kit.ts'
 
@@ -58,9 +59,9 @@ test.for(ways)('resumes from every cursor, also where the page behind it is stor
   }
 })
 
-test('ties: a second with more records than a page, resumed in their midst', async () => {
+test.for(ways)('ties: a second with more records than a page, resumed in their midst: %s', async ([, options]) => {
   const given = await setting({ pageSize: 7 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
+  const producer = people(given.sf, options)
   await given.run(producer)
   given.sf.clock.advance(60)
   leads(given.sf, 60)
@@ -89,54 +90,40 @@ test('windows touch: what is stamped at a border comes once', async () => {
   await expectSame(given, true)
 })
 
-test('late commits: a transaction that is still open holds the window back, and nothing of it is lost', async () => {
-  const given = await setting()
-  const producer = people(given.sf)
-  const [first] = leads(given.sf, 3) as [string, string, string]
-  given.sf.clock.advance(120)
-  await given.run(producer)
-  const late = given.sf.transaction()
-  late.insert('Lead', { Name: 'Late' })
-  late.update(first, { Name: 'Changed late' })
-  given.sf.clock.advance(300)
-  leads(given.sf, 4)
-  given.sf.clock.advance(120)
-  // What is stamped behind the open transaction waits for it.
-  expect(await given.run(producer)).toMatchObject({ stored: 0, cursor: { from: '2026-03-01T12:02:00Z' } })
-  given.sf.clock.advance(180)
-  late.commit()
-  expect((await given.run(producer)).stored).toBe(6)
-  await expectSame(given, true)
-})
+// Just then: while pages are read, or while a job runs.
+const meanwhile = /\/query\/01g|GET .*jobs\/query\/750\w+$/
 
-test('a first load while a transaction is open begins its increments before it', async () => {
-  const given = await setting()
-  const producer = people(given.sf)
-  leads(given.sf, 5)
-  given.sf.clock.advance(60)
-  const late = given.sf.transaction()
-  late.insert('Lead', { Name: 'Late' })
-  given.sf.clock.advance(300)
-  leads(given.sf, 2)
-  given.sf.clock.advance(60)
-  expect((await given.run(producer)).stored).toBe(5)
-  late.commit()
-  given.sf.clock.advance(60)
-  expect((await given.run(producer)).stored).toBe(3)
-  await expectSame(given, true)
-})
-
-test('a record that changes while its window is read comes with the next one', async () => {
+test.for(ways)('a record that changes while its window is read comes with the next one: %s', async ([, options]) => {
   const given = await setting({ pageSize: 5 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
+  const producer = people(given.sf, options)
   await given.run(producer)
   const ids = leads(given.sf, 20)
   given.sf.clock.advance(120)
-  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: /\/query\/01g/ })
+  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: meanwhile })
   const first = await given.run(producer)
   expect(first.stored).toBe(12)
   given.sf.clock.advance(120)
   expect((await given.run(producer)).stored).toBe(8)
+  await expectSame(given)
+})
+
+test.for(ways)('what changes, comes, goes and is merged while a first load is read comes with its increments: %s', async ([, options]) => {
+  const given = await setting({ pageSize: 5 })
+  const { sf } = given
+  const producer = people(sf, options)
+  const ids = leads(sf, 30)
+  sf.clock.advance(120)
+  sf.faults.add({ kind: 'rewrite', body: (body) => {
+    for (const id of ids.slice(3, 25)) sf.update(id, { Name: 'Overtaken' })
+    sf.delete(ids[1] as string)
+    sf.delete(ids[26] as string)
+    sf.merge(ids[2] as string, ids[27] as string)
+    leads(sf, 3)
+    return body
+  } }, { on: meanwhile })
+  expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
+  sf.clock.advance(120)
+  await given.run(producer)
   await expectSame(given)
 })
 
@@ -180,9 +167,9 @@ test('an object without `updated` is read ten minutes late, by its CreatedDate; 
   expectProven(await pipeline.verify(Activity))
 })
 
-test('a run ends when its calls are spent, and the next one goes on', async () => {
-  const given = await setting({ pageSize: 5 })
-  const producer = people(given.sf, { reading: { via: 'rest' } })
+test.for(ways)('a run ends when its calls are spent, also while it waits for a job, and the next one goes on: %s', async ([, options]) => {
+  const given = await setting({ pageSize: 5, polls: 12 })
+  const producer = people(given.sf, options)
   leads(given.sf, 40)
   given.sf.clock.advance(60)
   const reports = []
@@ -190,20 +177,21 @@ test('a run ends when its calls are spent, and the next one goes on', async () =
   expect(reports.length).toBeGreaterThan(2)
   expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
   expect(reports.at(-1)?.ended).toBe('done')
+  expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBeLessThanOrEqual(1)
   await expectSame(given, true)
 })
 
-test('a run ends before the org\'s own calls are used up', async () => {
+test.for(ways)('a run ends before the org\'s own calls are used up: %s', async ([, options]) => {
   const given = await setting({ pageSize: 5, dailyCalls: 100 })
   leads(given.sf, 40)
   given.sf.clock.advance(60)
   given.sf.spend(76)
-  const producer = people(given.sf, { reading: { via: 'rest' } })
-  await given.run(producer)
+  given.sf.faults.add(faults.longLimitInfo, { times: 99 })
+  await given.run(people(given.sf, options))
   expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day; the next run goes on at/)
   expect(given.sf.used()).toBe(80)
   given.sf.settings.dailyCalls = 10_000
-  await given.run(people(given.sf, { reading: { via: 'rest' } }))
+  await given.run(people(given.sf, options))
   await expectSame(given, true)
 })
 

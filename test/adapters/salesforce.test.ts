@@ -1,5 +1,6 @@
 // Logging in every way, keeping secrets, sharing an org, printing fields; and jsforce itself against the local Salesforce.
-import { generateKeyPairSync } from 'node:crypto'
+import { createSign, generateKeyPairSync } from 'node:crypto'
+import { runInNewContext } from 'node:vm'
 import { Connection } from 'jsforce'
 import { expect, test } from 'vitest'
 import { entity, y } from 'dreampipe'
@@ -101,6 +102,28 @@ test('the fields of an object, to paste', async () => {
   ]))
 })
 
+test.for(['rest', 'bulk'] as const)('what is printed reads every field of every type, pasted as it is: %s', async (via) => {
+  const given = await setting()
+  const { sf } = given
+  const account = sf.insert('Account', { Name: 'Acme' })
+  sf.insert('Lead', {
+    Name: 'Full', Status: 'Open', Interests__c: 'A;C', AnnualRevenue: '12.50', Discount__c: '12.5', NumberOfEmployees: 7, Visits__c: '9007199254740993', HasOptedOut: true, Birthday__c: '2020-11-16', LastCall__c: '2020-10-22T21:03:23.000+0000',
+    BestTime__c: '10:15:00.000Z', Extra__c: '{"a":1}', AccountId: account, Latitude: '46.947922', City: 'Bern', Place__Latitude__s: '46.5',
+  })
+  sf.insert('Lead', { Name: 'Empty' })
+  sf.clock.advance(60)
+  const text = await describeFields({ login: loginOf(sf), object: 'Lead' })
+  const pasted = (runInNewContext(`({ ${text} })`, { y }) as { readonly fields: typeof fields }).fields
+  const records: unknown[] = []
+  const all = salesforce({ object: 'Lead', entity: Person, login: loginOf(sf), reading: { via, poll: 5 }, fields: pasted, normalise: (record, to) => { records.push(record); return to.update({ id: record.Id, name: record.Name, updatedAt: record.SystemModstamp }) } })
+  expect(await given.run(all as never)).toMatchObject({ stored: 2, rejected: 0 })
+  expect(given.warnings.filter((message) => message.includes('left out') && !message.includes('Photo__c'))).toEqual([])
+  expect(records.find((record) => (record as { readonly Name: string }).Name === 'Full')).toMatchObject({
+    Interests__c: ['A', 'C'], AnnualRevenue: '12.5', Discount__c: '12.5', NumberOfEmployees: 7, Visits__c: 9007199254740993n, HasOptedOut: true, Birthday__c: '2020-11-16', LastCall__c: '2020-10-22T21:03:23.000000Z', BestTime__c: '10:15:00',
+    Extra__c: { a: 1 }, AccountId: account, Address: { City: 'Bern', Latitude: 46.947922, Street: null }, Place__c: { Latitude: 46.5, Longitude: null }, Weighted__c: '12.5', OwnerId: null,
+  })
+})
+
 const Thing = entity('Thing', { properties: { id: y.string(), owner: y.optional(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
 
 test('fields of parents, polymorphic ones too, by REST and by Bulk; the address of a query that is too long leaves it to Bulk', async () => {
@@ -131,8 +154,8 @@ test('fields of parents, polymorphic ones too, by REST and by Bulk; the address 
 for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) delete process.env[name]
 
 test('jsforce speaks to the local Salesforce: login, query, describe, limits, errors, bulk', async () => {
-  const sf = await server({ pageSize: 10 })
-  leads(sf, 25)
+  const sf = await server({ pageSize: 10, gzip: true })
+  const ids = leads(sf, 25)
   sf.clock.advance(60)
   const connection = new Connection({ instanceUrl: sf.url, loginUrl: sf.url, version: '68.0', oauth2: { loginUrl: sf.url, clientId: sf.client.clientId, clientSecret: sf.client.clientSecret } })
   await connection.authorize({ grant_type: 'client_credentials' })
@@ -148,4 +171,35 @@ test('jsforce speaks to the local Salesforce: login, query, describe, limits, er
   const records: unknown[] = []
   for await (const record of await connection.bulk2.query('SELECT Id, Name FROM Lead')) records.push(record)
   expect(records).toHaveLength(25)
+  const [job] = sf.seen.map(({ request }) => /jobs\/query\/(750\w+)/.exec(request)?.[1]).filter((id) => id !== undefined)
+  sf.settings.bulkPageSize = 10
+  const { resultPages } = await connection.request<{ readonly resultPages: readonly { readonly resultUrl: string }[] }>(`/services/data/v68.0/jobs/query/${job}/resultPages`)
+  expect(resultPages.map(({ resultUrl }) => Buffer.from(/locator=(\w+)/.exec(resultUrl)?.[1] ?? '', 'base64').toString())).toEqual(['', '10', '20'])
+  sf.delete(ids[0] as string)
+  sf.merge(ids[1] as string, ids[2] as string)
+  expect((await connection.query('SELECT Id FROM Lead LIMIT 200')).totalSize).toBe(23)
+  const all = await connection.query<{ readonly Id: string; readonly IsDeleted: boolean; readonly MasterRecordId: string | null }>('SELECT Id, IsDeleted, MasterRecordId FROM Lead WHERE IsDeleted = true ORDER BY Id', { scanAll: true })
+  expect(all.records.map(({ Id, IsDeleted, MasterRecordId }) => ({ Id, IsDeleted, MasterRecordId }))).toEqual([{ Id: ids[0], IsDeleted: true, MasterRecordId: null }, { Id: ids[2], IsDeleted: true, MasterRecordId: ids[1] }])
+  sf.clock.advance(60)
+  expect((await connection.sobject('Lead').deleted('2026-03-01T11:00:00Z', '2026-03-01T12:02:00Z')).deletedRecords.map(({ id }) => id)).toEqual([ids[0], ids[2]])
+})
+
+test('jsforce logs in to it by JWT and renews its session with a refresh token, and is refused what is wrong', async () => {
+  const sf = await server({ client: { publicKey: keys.publicKey, username: 'reader@example.com', refreshToken: 'refresh-me-1' } })
+  leads(sf, 3)
+  const oauth2 = { loginUrl: sf.url, clientId: sf.client.clientId, clientSecret: sf.client.clientSecret }
+  const refreshing = new Connection({ instanceUrl: sf.url, version: '68.0', oauth2, accessToken: 'long gone', refreshToken: 'refresh-me-1' })
+  expect((await refreshing.query('SELECT Id FROM Lead')).totalSize).toBe(3)
+  sf.sessions.expire()
+  expect((await refreshing.query('SELECT Id FROM Lead')).totalSize).toBe(3)
+  expect(sf.sessions.logins()).toBe(2)
+  const claims = Buffer.from(JSON.stringify({ iss: 'local-client', sub: 'reader@example.com', aud: sf.url, exp: Math.floor(Date.now() / 1000) + 180 })).toString('base64url')
+  const signed = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${claims}`
+  const bearer = new Connection({ instanceUrl: sf.url, loginUrl: sf.url, version: '68.0', oauth2 })
+  const authorize = (assertion: string) => bearer.authorize({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion })
+  await authorize(`${signed}.${createSign('RSA-SHA256').update(signed).sign(keys.privateKey, 'base64url')}`)
+  expect((await bearer.query('SELECT COUNT() FROM Lead')).totalSize).toBe(3)
+  await expect(authorize(`${signed}.${createSign('RSA-SHA256').update('another').sign(keys.privateKey, 'base64url')}`)).rejects.toMatchObject({ name: 'invalid_grant', message: "user hasn't approved this consumer" })
+  const wrong = new Connection({ instanceUrl: sf.url, loginUrl: sf.url, oauth2: { ...oauth2, clientSecret: 'wrong' } })
+  await expect(wrong.authorize({ grant_type: 'client_credentials' })).rejects.toMatchObject({ name: 'invalid_client' })
 })

@@ -1,5 +1,5 @@
 // Producers that misbehave, and callbacks that throw: a run ends with a tagged error, spends no more than it may, and never goes on without end.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { producer, type Page, type PageContext, type RunOptions } from 'dreampipe'
 import { t } from 'dreampipe/fp'
 import { noUnhandled } from '../faults/kit.ts'
@@ -60,6 +60,25 @@ test('a spent day asks the source nothing more, and calls of a run that failed c
   expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', records: 2 })
   expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', records: 0, calls: 0 })
   expect(calls).toBe(3)
+})
+
+test('the next day has its own calls', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-03-01T23:00:00Z') })
+  onTestFinished(() => { vi.useRealTimers() })
+  const { pipeline } = open([Lead])
+  const leads = source(async function* (from, { budget }) {
+    for (let at = from; at < 100; at++) {
+      budget.spend(1)
+      yield { records: [], cursor: at + 1 }
+    }
+  })
+  const options: RunOptions = { budget: { day: 3 } }
+  expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', calls: 3, cursor: 3 })
+  vi.setSystemTime('2026-03-01T23:59:59Z')
+  expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', calls: 0, cursor: 3 })
+  vi.setSystemTime('2026-03-02T00:00:01Z')
+  expect(await pipeline.run(leads, { budget: { day: 3, run: 2 } })).toMatchObject({ ended: 'budget', calls: 2, cursor: 5 })
+  expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', calls: 1, cursor: 6 })
 })
 
 test('a dry run keeps to the budget too', async () => {

@@ -1,6 +1,6 @@
-// Producers: pages behind a cursor, quarantine, retries, budget, dry run, single flight, schedules, and kills between any two steps.
+// Producers: pages behind a cursor, quarantine, retries, budget, dry run, single flight, and kills between any two steps.
 import { describe, expect, test } from 'vitest'
-import { createPipeline, producer, type AnyEntity, type Driver, type Page, type PageContext, type RunReport, type Signal } from 'dreampipe'
+import { createPipeline, producer, type AnyEntity, type Driver, type Page, type PageContext, type RunReport } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 import { E, t } from 'dreampipe/fp'
 import { flaky } from 'dreampipe/testing'
@@ -89,6 +89,8 @@ describe('run', () => {
     const share: Row[] = rows(200).map((row, i) => (i % 5 === 0 ? { ...row, score: 'throw' } : row))
     const { pipeline: other } = open([Lead])
     await expect(other.run(source(share, 100))).rejects.toMatchObject({ _tag: 'TooManyRejected', quarantined: 20, records: 100 })
+    await expect(other.run(source(share, 100), { tolerate: { share: 0.19 } })).rejects.toMatchObject({ _tag: 'TooManyRejected', quarantined: 20, records: 100 })
+    expect(countsOf(await other.run(source(share, 100), { tolerate: { share: 0.2 } }))).toMatchObject({ stored: 80, duplicate: 80, rejected: 40, records: 200, ended: 'done' })
   })
 
   test('a source that fails is tried again behind the last cursor; one that says it is no use is not', async () => {
@@ -211,35 +213,5 @@ describe('faults', () => {
       for (let id = 0; id < 10; id++) events += (await collect(second.history(Lead, { id: `${id}` }))).length
       expect([step, events]).toEqual([step, 40])
     }
-  })
-})
-
-describe('schedule', () => {
-  test('runs by cron until closed, one run at a time, on one of two replicas', async () => {
-    const folder = temporaryFolder()
-    const signals: Signal[] = []
-    const replicas = [0, 1].map(() => closing(createPipeline([Lead], { driver: embedded({ folder }), observe: (signal) => void signals.push(signal) })))
-    const all = [...rows(10)]
-    const results: (RunReport | Error)[] = []
-    const jobs = replicas.map((pipeline) => pipeline.schedule(source(all), '* * * * * *', { jitter: 50, onRun: (result) => void results.push(result) }))
-    await until(() => results.length >= 2)
-    for (const job of jobs) await job.close()
-    const reports = results.filter((result): result is RunReport => 'ended' in result)
-    expect(reports.length).toBe(results.length)
-    expect(reports.reduce((sum, { stored }) => sum + stored, 0)).toBe(10)
-    const count = results.length
-    await until(async () => (await replicas[0]?.run(source(all)))?.records === 0)
-    expect(results.length).toBe(count)
-  })
-
-  test('an expression that is none is told at once, and a signal ends the schedule', async () => {
-    const { pipeline } = open([Lead])
-    expect(() => pipeline.schedule(source([]), 'every now and then')).toThrowError(expect.objectContaining({ _tag: 'InvalidDefinition' }))
-    const stop = new AbortController()
-    let runs = 0
-    pipeline.schedule(source([]), '* * * * * *', { jitter: 0, signal: stop.signal, onRun: () => { runs++; stop.abort() } })
-    await until(() => runs === 1)
-    await pipeline.close()
-    expect(runs).toBe(1)
   })
 })

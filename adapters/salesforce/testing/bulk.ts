@@ -7,7 +7,9 @@ import { find, type Found } from './select.ts'
 import { parseSoql } from './soql.ts'
 import { stampOf } from './store.ts'
 
-interface Job { readonly id: string; readonly operation: string; readonly found: Found; readonly key: string; readonly rows: readonly Values[]; readonly base: string; readonly createdDate: string; polls: number; aborted: boolean }
+interface Job { readonly id: string; readonly operation: string; readonly found: Found; readonly key: string; readonly ids: readonly string[]; rows: readonly Values[] | undefined; readonly base: string; readonly createdDate: string; polls: number; aborted: boolean }
+
+const locatorOf = (row: number): string => Buffer.from(String(row)).toString('base64')
 
 export interface Jobs { readonly endpoint: Endpoint; readonly forget: () => void }
 
@@ -15,6 +17,8 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
   const all = new Map<string, Job>()
   let made = 0
 
+  // Found when the job was made, read when it is complete: what changes meanwhile shows, as it does in a job that takes its time.
+  const rowsOf = (job: Job): readonly Values[] => (job.rows ??= job.ids.map((id) => job.found.table.rows.get(id)).filter((values) => values !== undefined))
   const stateOf = (job: Job): string => (job.aborted ? 'Aborted' : job.polls >= settings.polls ? 'JobComplete' : job.polls === 0 ? 'UploadComplete' : 'InProgress')
   const told = (job: Job, more: object = {}): object => ({
     id: job.id, operation: job.operation, object: job.found.table.object.name, createdById: '0055g000000LocalAAA', createdDate: job.createdDate, systemModstamp: job.createdDate,
@@ -31,10 +35,9 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
     if (soql.count) return refuse(400, 'API_ERROR', 'Aggregate Relationship not supported in Bulk Query')
     if (found.selected.some(({ field }) => isCompound(field))) return refuse(400, 'API_ERROR', 'Selecting compound data not supported in Bulk Query')
     if (found.selected.some(({ field }) => field.type === 'base64')) return refuse(400, 'API_ERROR', 'Selecting binary data not supported in Bulk Query')
-    // Chunked by primary key, so in no order that a client may rely on; a result is what was true when the job ran.
+    // Chunked by primary key, so in no order that a client may rely on.
     const ids = soql.orderBy.length > 0 ? found.ids : [...found.ids].reverse()
-    const rows = ids.map((id) => found.table.rows.get(id) as Values)
-    const job: Job = { id: idOf('750', ++made), operation: operation ?? 'query', found, key: `${operation} ${query}`, rows, base, createdDate: stampOf(store.clock.now()), polls: 0, aborted: false }
+    const job: Job = { id: idOf('750', ++made), operation: operation ?? 'query', found, key: `${operation} ${query}`, ids, rows: undefined, base, createdDate: stampOf(store.clock.now()), polls: 0, aborted: false }
     all.set(job.id, job)
     return json(told(job))
   }
@@ -46,23 +49,29 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
     const locator = query.get('locator')
     const from = locator === null || locator === '' ? 0 : Number(Buffer.from(locator, 'base64').toString())
     if (!Number.isInteger(from)) return refuse(400, 'INVALID_LOCATOR', 'invalid locator')
-    const to = Math.min(from + Number(query.get('maxRecords') ?? settings.bulkPageSize), job.rows.length)
+    const rows = rowsOf(job)
+    const to = Math.min(from + Number(query.get('maxRecords') ?? settings.bulkPageSize), rows.length)
     return {
       status: 200,
-      body: rendered(`csv ${job.key} ${from} ${to}`, () => csvPage(store, job.found, job.rows.slice(from, to))),
-      headers: { 'Content-Type': 'text/csv', 'Sforce-NumberOfRecords': String(to - from), 'Sforce-Locator': to < job.rows.length ? Buffer.from(String(to)).toString('base64') : 'null' },
+      body: rendered(`csv ${job.key} ${from} ${to}`, () => csvPage(store, job.found, rows.slice(from, to))),
+      headers: { 'Content-Type': 'text/csv', 'Sforce-NumberOfRecords': String(to - from), 'Sforce-Locator': to < rows.length ? locatorOf(to) : 'null' },
     }
   }
+
+  // The addresses of all pages, for clients that read several at once.
+  const resultPages = (job: Job): ReturnType<Endpoint> => json({
+    resultPages: Array.from({ length: Math.max(1, Math.ceil(rowsOf(job).length / settings.bulkPageSize)) }, (_, n) => ({ resultUrl: `${job.base}/jobs/query/${job.id}/results${n === 0 ? '' : `?locator=${locatorOf(n * settings.bulkPageSize)}`}` })), done: true,
+  })
 
   const endpoint: Endpoint = (request) => {
     const { method, path, base } = request
     if (path === '/jobs/query' && method === 'POST') return create(request)
-    const [, id = '', verb] = /^\/jobs\/query\/(\w+)(?:\/(results))?$/.exec(path) ?? []
+    const [, id = '', verb] = /^\/jobs\/query\/(\w+)(?:\/(results|resultPages))?$/.exec(path) ?? []
     if (id === '') return undefined
     const job = all.get(id)
     if (job === undefined) return refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
     if (job.base !== base) return refuse(409, 'API_ERROR', 'The API version of the job and of the request differ')
-    if (verb === 'results') return results(job, request)
+    if (verb !== undefined) return verb === 'results' || stateOf(job) !== 'JobComplete' ? results(job, request) : resultPages(job)
     if (method === 'DELETE') {
       all.delete(id)
       return { status: 204, body: '' }
@@ -73,7 +82,7 @@ export const jobs = ({ store, settings, rendered }: Backend): Jobs => {
     }
     job.polls++
     const done = stateOf(job) === 'JobComplete'
-    return json(told(job, { jobType: 'V2Query', retries: 0, totalProcessingTime: 334, isPkChunkingSupported: true, numberRecordsProcessed: done ? job.rows.length : 0 }))
+    return json(told(job, { jobType: 'V2Query', retries: 0, totalProcessingTime: 334, isPkChunkingSupported: true, numberRecordsProcessed: done ? rowsOf(job).length : 0 }))
   }
   return { endpoint, forget: () => all.clear() }
 }

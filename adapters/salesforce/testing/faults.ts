@@ -15,12 +15,14 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** The body ends early, as if it were whole. */
   | { readonly kind: 'truncate'; readonly share: number }
+  /** The page before comes once more: its body under this page's headers, or with its own headers too. */
+  | { readonly kind: 'repeat'; readonly headers: boolean }
   /** Rewrites the real answer. */
   | { readonly kind: 'rewrite'; readonly body?: (body: string) => string; readonly headers?: (headers: { [name: string]: string }) => void }
 
 export interface When {
   /** Matched against method, path and query, decoded: `GET /services/data/v68.0/query?q=SELECT Id FROM Lead`. Every request of the API by default, no logins. */
-  readonly on?: RegExp
+  readonly on?: RegExp | ((request: string) => boolean)
   /** How many matching requests pass before it begins. */
   readonly after?: number
   /** How many requests it happens to: 1 by default. */
@@ -36,15 +38,15 @@ export interface Faults {
 }
 
 export const faultList = (): Faults => {
-  let waiting: { fault: Fault; on: RegExp; after: number; times: number }[] = []
+  let waiting: { fault: Fault; on: (request: string) => boolean; after: number; times: number }[] = []
   let happened = 0
   return {
-    add: (fault, { on = /\/services\/data\//, after = 0, times = 1 } = {}) => { waiting.push({ fault, on, after, times }) },
+    add: (fault, { on = /\/services\/data\//, after = 0, times = 1 } = {}) => { waiting.push({ fault, on: typeof on === 'function' ? on : (request) => on.test(request), after, times }) },
     clear: () => { waiting = [] },
     happened: () => happened,
     next: (request) => {
       for (const each of waiting) {
-        if (!each.on.test(request)) continue
+        if (!each.on(request)) continue
         if (each.after > 0) each.after--
         else {
           happened++
@@ -71,6 +73,9 @@ export const faults = {
   unableToLockRow: error(503, 'UNABLE_TO_LOCK_ROW', 'unable to obtain exclusive access to this record'),
   serverUnavailable: error(503, 'SERVER_UNAVAILABLE', 'The server is temporarily unavailable. Please try again later.'),
   internal: error(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
+  /** Statuses of a busy edge, which Salesforce's documentation does not list. */
+  notAcceptable: page(406, 'Not Acceptable'),
+  calm: page(420, 'Enhance Your Calm'),
   tooMany: { kind: 'answer', status: 429, body: '', headers: { 'Retry-After': '1' } } as Fault,
   queryTimeout: error(400, 'QUERY_TIMEOUT', 'Your query request was running for too long.'),
   locatorExpired: error(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator'),
@@ -91,6 +96,16 @@ export const faults = {
   wrongTotal: { kind: 'rewrite', body: (body) => body.replace(/"totalSize":(\d+)/, (_, n: string) => `"totalSize":${Number(n) + 1}`) } as Fault,
   /** The last record of the page is missing. */
   missingRecord: { kind: 'rewrite', body: (body) => { const parsed = JSON.parse(body) as { records: unknown[] }; parsed.records.pop(); return JSON.stringify(parsed) } } as Fault,
+  /** The page is not the last one, and does not say how to go on. */
+  noNextUrl: { kind: 'rewrite', body: (body) => body.replace(/"nextRecordsUrl":"[^"]*",/, '') } as Fault,
+  /** The last line of a result page is missing. */
+  missingRow: { kind: 'rewrite', body: (body) => `${body.trimEnd().split('\n').slice(0, -1).join('\n')}\n` } as Fault,
+  /** A page comes twice, and the one behind it never. */
+  repeatedPage: { kind: 'repeat', headers: true } as Fault,
+  /** The same, as something in between that keeps answers would do it: the headers are right, the body is the last one's. */
+  staleBody: { kind: 'repeat', headers: false } as Fault,
+  /** What Salesforce sends where bursts are counted too. */
+  longLimitInfo: { kind: 'rewrite', headers: (headers) => { headers['Sforce-Limit-Info'] = `${headers['Sforce-Limit-Info']}; api-bursts=1/750; per-app-api-usage=17/250(appName=sample)` } } as Fault,
   noLocatorHeader: { kind: 'rewrite', headers: (headers) => { delete headers['Sforce-Locator'] } } as Fault,
   noHeaders: { kind: 'rewrite', headers: (headers) => { for (const name of Object.keys(headers)) if (name.startsWith('Sforce-')) delete headers[name] } } as Fault,
   jobFailed: { kind: 'rewrite', body: (body) => JSON.stringify({ ...JSON.parse(body) as object, state: 'Failed', errorMessage: 'InternalServerError: Retried more than fifteen times' }) } as Fault,

@@ -22,6 +22,8 @@ export interface ServerSettings {
   polls: number
   /** API calls of a day. */
   dailyCalls: number
+  /** Whether answers come packed where the client takes gzip, as real ones do. */
+  gzip: boolean
 }
 
 export interface Backend { readonly store: Store; readonly settings: ServerSettings; readonly rendered: <A>(key: string, render: () => A) => A }

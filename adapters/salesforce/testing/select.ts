@@ -7,6 +7,8 @@ import type { Store, Table } from './store.ts'
 export interface Selected { readonly name: string; readonly path: readonly string[]; readonly field: Field }
 export interface Found { readonly table: Table; readonly selected: readonly Selected[]; readonly ids: readonly string[] }
 
+const bin = 15 * 86_400_000
+
 const named = (object: SObject, name: string): Field | undefined => object.fields.find((field) => field.name.toLowerCase() === name.toLowerCase())
 
 const noColumn = (text: string, name: string, object: string): Malformed => ({ errorCode: 'INVALID_FIELD', message: pointing(text, Math.max(0, text.indexOf(name)),
@@ -117,7 +119,10 @@ export const find = (store: Store, soql: Soql, all: boolean): Found | Malformed 
   }
   const test: Test = soql.where === undefined ? () => true : testOf(store, table.object, soql.where)
   const rows: Values[] = []
-  for (const values of table.rows.values()) if ((all || values['IsDeleted'] !== true) && test(values)) rows.push(values)
+  const emptied = store.clock.now() - bin
+  // The bin is emptied after fifteen days: then nothing is left of a record.
+  const isFound = (values: Values): boolean => values['IsDeleted'] !== true || (all && Date.parse(String(values['SystemModstamp'])) >= emptied)
+  for (const values of table.rows.values()) if (isFound(values) && test(values)) rows.push(values)
   const orders = soql.orderBy.map(({ field, descending }) => ({ field: named(table.object, field) as Field, sign: descending ? -1 : 1 }))
   if (orders.length > 0) {
     rows.sort((a, b) => {

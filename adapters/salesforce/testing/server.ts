@@ -1,6 +1,7 @@
 // A Salesforce of one's own over HTTP: OAuth, SOQL, replication, Bulk 2.0, a clock, a change log, and faults on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { jobs } from './bulk.ts'
 import { faultList, type Answered, type Fault, type Faults } from './faults.ts'
 import { sessionsOf, type Client, type Sessions } from './oauth.ts'
@@ -64,16 +65,19 @@ const send = (response: ServerResponse, { status, headers = {} }: Answered, byte
   }
 }
 
+const isPage = /GET .*\/v[\d.]+\/(query(All)?[/?]|jobs\/query\/\w+\/results)/
+
 /** Starts a local Salesforce on the loopback. */
 export const localSalesforce = async (options: LocalSalesforceOptions = {}): Promise<LocalSalesforce> => {
-  const { objects = sampleObjects, now = '2026-03-01T12:00:00Z', keepPages = false, port = 0, pageSize = 2000, bulkPageSize = 50_000, polls = 2, dailyCalls = 100_000 } = options
+  const { objects = sampleObjects, now = '2026-03-01T12:00:00Z', keepPages = false, port = 0, pageSize = 2000, bulkPageSize = 50_000, polls = 2, dailyCalls = 100_000, gzip = false } = options
   const client: Client = { clientId: 'local-client', clientSecret: 'local-secret-5e0c', ...options.client }
   const store = storeOf(objects, now)
-  const settings: ServerSettings = { pageSize, bulkPageSize, polls, dailyCalls }
+  const settings: ServerSettings = { pageSize, bulkPageSize, polls, dailyCalls, gzip }
   const sessions = sessionsOf(client)
   const faults = faultList()
   const seen: Seen[] = []
   let used = 0
+  let before: { readonly body: string; readonly headers: { readonly [name: string]: string } } | undefined
   let url = ''
   let kept = { version: -1, pages: new Map<string, unknown>() }
   const backend: Backend = {
@@ -116,15 +120,19 @@ export const localSalesforce = async (options: LocalSalesforceOptions = {}): Pro
     const request = `${message.method} ${decodeURIComponent((message.url ?? '').replaceAll('+', ' '))}`
     const fault = faults.next(request)
     let answered = await answer(message, fault, body)
+    const headers: { [name: string]: string } = { ...(message.url?.startsWith('/services/data/v') === true ? { 'Sforce-Limit-Info': `api-usage=${used}/${settings.dailyCalls}` } : {}), ...answered.headers }
     if (fault?.kind === 'rewrite') {
-      const headers = { ...answered.headers }
       fault.headers?.(headers)
-      answered = { ...answered, headers, body: fault.body?.(answered.body) ?? answered.body }
+      answered = { ...answered, body: fault.body?.(answered.body) ?? answered.body }
     }
+    if (fault?.kind === 'repeat' && before !== undefined) answered = { ...answered, body: before.body, headers: fault.headers ? before.headers : headers }
+    else answered = { ...answered, headers }
+    if (answered.status === 200 && isPage.test(request)) before = { body: answered.body, headers: answered.headers ?? {} }
     seen.push({ request, status: answered.status })
     response.sendDate = false
     const bytes = answered.body.length < 100_000 ? Buffer.from(answered.body) : backend.rendered(answered.body, () => Buffer.from(answered.body))
-    send(response, answered, bytes, fault, { Date: new Date(store.clock.now()).toUTCString(), ...(message.url?.startsWith('/services/data/v') === true && fault?.kind !== 'rewrite' ? { 'Sforce-Limit-Info': `api-usage=${used}/${settings.dailyCalls}` } : {}) })
+    const isPacked = settings.gzip && bytes.length > 0 && /\bgzip\b/.test(String(message.headers['accept-encoding']))
+    send(response, answered, isPacked ? gzipSync(bytes) : bytes, fault, { Date: new Date(store.clock.now()).toUTCString(), ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}) })
   }
   const server = createServer((message, response) => { handle(message, response).catch((thrown) => { response.writeHead(500).end(String(thrown)) }) })
   await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
