@@ -55,6 +55,14 @@ export const salesforce = ((options: Declared<AnyEntity, Properties> | Learned<A
   if (formulas !== undefined && entity.definition.by !== 'latest') refuse('formulas', "formulas change without a stamp, and only deduplication by 'latest' tells their changes from their repetitions")
   if (options.reconcile !== undefined && entity.definition.identifier.length !== 1) refuse('reconcile', 'needs an entity whose only identifier is the Id')
   if (fields === undefined && entity.definition.properties !== undefined && options.normalise === undefined) refuse('fields', 'are needed, with normalise: this entity has properties of its own')
+  const positive = (path: string, value: number | undefined, least: number): void => { if (value !== undefined && !(value >= least)) refuse(path, `is a number, at least ${least}`) }
+  positive('reconcile.hours', options.reconcile?.hours, 0)
+  positive('reconcile.share', options.reconcile?.share, 0)
+  positive('reconcile.records', options.reconcile?.records, 0)
+  positive('formulas.hours', formulas?.hours, 0)
+  for (const name of ['bulkAbove', 'poll', 'jobTimeout'] as const) positive(`reading.${name}`, reading?.[name], 0)
+  positive('reading.bulkPage', reading?.bulkPage, 1)
+  if (reading?.via !== undefined && !['auto', 'rest', 'bulk'].includes(reading.via)) refuse('reading.via', 'is auto, rest or bulk')
   const org = 'call' in login ? login : salesforceOrg({ login })
   const normalise = (options.normalise ?? ((record: never, to: Change<AnyEntity>) => to.update(record))) as (record: never, to: Change<AnyEntity>) => Update | readonly Update[]
   return producer({

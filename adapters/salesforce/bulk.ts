@@ -7,6 +7,7 @@ import { jsonOf } from './describe.ts'
 import { letGo, type Extraction } from './extraction.ts'
 import { isRefused, refused, stop } from './failure.ts'
 import type { Call, Reply } from './org.ts'
+import { paused } from './patience.ts'
 import { csvRowReader, type Row } from './read.ts'
 import type { Query } from './rest.ts'
 
@@ -21,13 +22,6 @@ const end = 'null'
 /** Salesforce's ways of saying that Bulk cannot do this, or not today. */
 export const isUnsupported = (thrown: unknown): boolean =>
   isRefused(thrown, 'INVALIDENTITY', 'LIMIT_EXCEEDED', 'FEATURENOTENABLED') || (isRefused(thrown) && /not supported (in|by)|compound data|Max bulk v2 query jobs/i.test(thrown.message))
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const wake = (): void => { clearTimeout(timer); signal.removeEventListener('abort', wake); resolve() }
-  const timer = setTimeout(wake, milliseconds)
-  signal.addEventListener('abort', wake)
-  if (signal.aborted) wake()
-})
 
 interface State { readonly id: string; readonly state: string; readonly numberRecordsProcessed?: number; readonly errorMessage?: string }
 
@@ -48,7 +42,7 @@ const finished = async ({ call, object, reading, context: { signal } }: Extracti
     if (state === 'JobComplete') return numberRecordsProcessed
     if (state === 'Failed' || state === 'Aborted') throw refused(verb, `the job ${id} has ${state === 'Failed' ? 'failed' : 'been aborted'}${errorMessage === undefined ? '' : `: ${errorMessage}`}`, { code: 'JOB_FAILED', retry: true })
     if (performance.now() > latest) {
-      await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).catch(() => undefined)
+      await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).then((reply) => reply.text()).catch(() => undefined)
       throw refused(verb, `the job ${id} was not complete after ${reading.jobTimeout} ms`, { code: 'JOB_FAILED', retry: true })
     }
     await paused(wait, signal)
@@ -139,7 +133,8 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
     if (locator === null && read !== total) throw refused(verb, 'a result page does not say which one follows', { code: 'WRONG_COUNT', retry: true })
     if (locator !== null && locator !== end && locator === job.locator) throw refused(verb, 'a result page names itself as the next', { code: 'WRONG_COUNT', retry: true })
     const last = locator === null || locator === end
-    if (last && total !== undefined && read !== total) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
+    // More than there are: pages that lead in a circle end here.
+    if (total !== undefined && (last ? read !== total : read > total)) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
     job = { ...job, locator: last ? end : locator, read }
     yield { rows: held, job, total }
     letGo(held)

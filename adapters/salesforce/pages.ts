@@ -3,7 +3,7 @@ import type { AnyEntity, PageContext, Properties } from 'dreampipe'
 import { nowhere, type Cursor } from './cursor.ts'
 import { describe, stampFieldOf, type Described } from './describe.ts'
 import { letGo, type Extraction, type Reading } from './extraction.ts'
-import { isRefused, isStop } from './failure.ts'
+import { isRefused, isStop, refused } from './failure.ts'
 import type { Call, Org } from './org.ts'
 import { parentsOf, planOf } from './plan.ts'
 import { reconcile, type Guard } from './reconcile.ts'
@@ -30,6 +30,7 @@ const extractionOf = async ({ org, entity, object, fields, deletes, reading }: S
   }
   const asking: Org = { ...org, call }
   const described = await describe(asking, object, context)
+  if (!described.queryable) throw refused(`describe ${object}`, `${object} cannot be queried`, { code: 'NOT_QUERYABLE', retry: false })
   // A parent that this user may not see is told by the fields that are missing.
   const unseen = (thrown: unknown): readonly Described[] => { if (isRefused(thrown) && (thrown.status === 404 || thrown.status === 403) && !thrown.retry && thrown.code !== 'DAILY_LIMIT') return []; throw thrown }
   const parents = (await Promise.all([...new Set(parentsOf(described, fields))].map((parent) => describe(asking, parent, context).then((each) => [each], unseen)))).flat()
@@ -76,7 +77,7 @@ const ended = async function* (source: Source, start: Cursor, context: PageConte
   } catch (thrown) {
     if (!isStop(thrown)) throw thrown
     context.warn(`${source.object}: ${thrown.why}; the next run goes on at ${reached.to ?? reached.from ?? 'the beginning'}`)
-    yield { records: [], cursor: reached }
+    yield { records: [], cursor: reached, spent: true }
   }
 }
 

@@ -103,10 +103,10 @@ const declaredNodes = (checking: Checking, described: Described, specs: { readon
     if (field !== undefined) return declaredLeaf(checking, name, spec, field, path)
     const through = [...described.fields.values()].find(({ relationshipName }) => relationshipName === name)
     if (through === undefined || spec.type !== 'EmbeddedObject') return missing(checking, at, spec)
-    const targets = (through.referenceTo ?? []).flatMap((target) => checking.objects.get(target) ?? [])
+    const targets = (through.referenceTo ?? []).slice(0, kinds).flatMap((target) => checking.objects.get(target) ?? [])
     // A polymorphic parent is read as Name, which has the fields that all of its kinds have.
     const shared = new Map([...targets[0]?.fields ?? []].filter(([key]) => targets.every(({ fields }) => fields.has(key))))
-    return group(declaredNodes(checking, { name, keyPrefix: undefined, replicateable: false, fields: shared }, spec.fields ?? {}, [...path, name]))
+    return group(declaredNodes(checking, { name, keyPrefix: undefined, replicateable: false, queryable: true, fields: shared }, spec.fields ?? {}, [...path, name]))
   })
 
 // A field that is gone may be hidden from this user: what may be missing is left out with a warning.
@@ -145,10 +145,13 @@ const learnedNodes = (checking: Checking, described: Described): readonly Node[]
   })
 }
 
-/** The objects whose fields are named through a relationship: they are described too. */
+// Kinds of a polymorphic parent that are described: each costs a call of every run, and a task's parent may be of a hundred kinds.
+const kinds = 5
+
+/** The objects whose fields are named through a relationship: they are described too, of many kinds only the first. */
 export const parentsOf = (described: Described, fields: Properties | undefined): readonly string[] => Object.entries(fields ?? {}).flatMap(([name, { spec }]) => {
   if (described.fields.has(name) || spec.type !== 'EmbeddedObject') return []
-  return [...described.fields.values()].filter(({ relationshipName }) => relationshipName === name).flatMap(({ referenceTo }) => referenceTo ?? [])
+  return [...described.fields.values()].filter(({ relationshipName }) => relationshipName === name).flatMap(({ referenceTo }) => (referenceTo ?? []).slice(0, kinds))
 })
 
 // A learned entity's fields as they were and as they are.

@@ -27,7 +27,7 @@ export const horizon = async (extraction: Extraction): Promise<string> => {
       const covered = typeof latestDateCovered === 'string' ? Date.parse(latestDateCovered) : NaN
       if (!Number.isNaN(covered)) return instant(Math.min(covered, now()))
     } catch (thrown) {
-      if (!isRefused(thrown) || thrown.retry || (thrown.status !== 400 && thrown.status !== 404)) throw thrown
+      if (!isRefused(thrown) || thrown.retry || thrown.code === 'DAILY_LIMIT' || ![400, 403, 404, 405].includes(thrown.status)) throw thrown
     }
   }
   return instant(now() - longestTransaction)
