@@ -8,7 +8,7 @@ import { letGo, type Extraction } from './extraction.ts'
 import { isRefused, refused, stop } from './failure.ts'
 import type { Call, Reply } from './org.ts'
 import { paused } from './patience.ts'
-import { csvRowReader, type Row } from './read.ts'
+import { csvRowReader, selectOf, type Row } from './read.ts'
 import type { Query } from './rest.ts'
 
 /** Rows of a result page, a chunk at a time. `job` is where to go on: it moves only with the last chunk of a page, because only then the page is known to be whole. */
@@ -72,6 +72,10 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
     for (const row of all) {
       if (read === undefined) {
         width = row.length
+        const names = new Set(row.map((name) => (name ?? '').toLowerCase()))
+        // Created by an earlier run, which read other fields.
+        const missing = selectOf(query.plan, query.meta).find((column) => !names.has(column.toLowerCase()))
+        if (missing !== undefined) throw refused('bulk query', `the job has no ${missing}`, { code: 'JOB_GONE', retry: true })
         read = csvRowReader(query.plan, query.meta, row)
       } else if (row.length !== width) throw new SyntaxError(`a row has ${row.length} cells instead of ${width}`)
       else {
@@ -80,8 +84,11 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
       }
     }
   }
+  let begun = false
   for await (const bytes of reply.chunks()) {
-    take(csv.push(decoder.write(bytes as Buffer)))
+    const text = decoder.write(bytes as Buffer)
+    take(csv.push(begun || text.charCodeAt(0) !== 0xfe_ff ? text : text.slice(1)))
+    begun ||= text !== ''
     if (rows.length >= chunk) {
       const full = rows
       rows = []

@@ -19,19 +19,27 @@ export const alive = (extraction: Extraction, before: string | null): Pick<Scan,
 const wholeScan = (extraction: Extraction, before: string | null): Scan =>
   ({ ...alive(extraction, before), by: 'id', limit: piece, plan: extraction.plan, meta: { ...extraction.meta, deleted: false, master: false }, ...(before === null ? {} : { before }) })
 
+// Lets increments pass beside a long reading, every few minutes of the server's time.
+const beside = (extraction: Extraction) => {
+  let passed = extraction.now()
+  return async function* (cursor: Cursor): AsyncGenerator<CursorPage, Cursor> {
+    if (extraction.now() - passed < incrementsEach) return cursor
+    const next = yield* increments(extraction, cursor, await horizon(extraction))
+    passed = extraction.now()
+    return next
+  }
+}
+
 /** The first load, by Id, of what last changed before its cutoff; what changes meanwhile is read beside it. An object without a stamp is loaded anew each run. */
 export const backfill = async function* (extraction: Extraction, start: Cursor): AsyncGenerator<CursorPage, Cursor> {
   let cursor = start
   if (cursor.backfill === null) return cursor
   const { cutoff } = cursor.backfill
-  let passed = extraction.now()
+  const increment = beside(extraction)
   for await (const { rows, position, expected } of scanned(extraction, wholeScan(extraction, cutoff), positionOf(cursor.backfill))) {
     cursor = { ...cursor, backfill: { cutoff, ...position } }
-    yield { records: recordsOf(rows), cursor, ...(expected === undefined ? {} : { expected }) }
-    if (extraction.now() - passed >= incrementsEach) {
-      cursor = yield* increments(extraction, cursor, await horizon(extraction))
-      passed = extraction.now()
-    }
+    yield { records: recordsOf(extraction, rows), cursor, ...(expected === undefined ? {} : { expected }) }
+    cursor = yield* increment(cursor)
   }
   // What is there now has just been read, formulas and all.
   const at = instant(extraction.now())
@@ -48,9 +56,11 @@ export const refresh = async function* (extraction: Extraction, start: Cursor): 
   let cursor = start
   const asOf = cursor.refresh?.asOf ?? cursor.from
   if (asOf === null) return cursor
+  const increment = beside(extraction)
   for await (const { rows, position, expected } of scanned(extraction, wholeScan(extraction, asOf), positionOf(cursor.refresh ?? nowhere))) {
     cursor = { ...cursor, refresh: { asOf, ...position } }
-    yield { records: recordsOf(rows, asOf), cursor, ...(expected === undefined ? {} : { expected }) }
+    yield { records: recordsOf(extraction, rows, asOf), cursor, ...(expected === undefined ? {} : { expected }) }
+    cursor = yield* increment(cursor)
   }
   cursor = { ...cursor, refresh: null, refreshed: instant(extraction.now()) }
   yield { records: [], cursor }

@@ -50,7 +50,7 @@ export const increments = async function* (extraction: Extraction, start: Cursor
     try {
       for await (const { rows, position, expected } of scanned(extraction, { where, by: 'stamp', all: deletes, plan, meta, before: to }, positionOf(cursor))) {
         cursor = { ...cursor, to, ...position }
-        yield { records: recordsOf(rows), cursor, ...(expected === undefined ? {} : { expected }) }
+        yield { records: recordsOf(extraction, rows), cursor, ...(expected === undefined ? {} : { expected }) }
       }
     } catch (thrown) {
       const half = isRefused(thrown, 'QUERY_TIMEOUT') ? halfway(cursor.lastStamp ?? from, to) : undefined
