@@ -94,11 +94,14 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const extras = extrasOf(columns, meta).toReversed()
   // Records whose names are their columns' are kept as they were parsed, and only what needs it is replaced.
   const inPlace = nodes.every((node) => !isGroup(node) && node.path.length === 1 && node.name === node.column)
-  const changing = nodes.filter((node): node is Leaf => !isGroup(node) && !node.asIs)
-  const held: unknown[] = changing.map(() => undefined)
+  const leaves = nodes.filter((node): node is Leaf => !isGroup(node))
+  const some = leaves.filter(({ asIs }) => !asIs)
+  const held: unknown[] = leaves.map(() => undefined)
   const shape = shapeOf(nodes, () => -1)
-  return (records: readonly Record[]): readonly Row[] | undefined => {
+  // `empties`: some of the texts may be empty, which are no value.
+  return (records: readonly Record[], empties: boolean): readonly Row[] | undefined => {
     const rows: Row[] = []
+    const changing = empties ? leaves : some
     for (const raw of records) {
       const reading: Reading = { wrong: undefined, empty: true, rounded: false }
       const [id, stamp, deleted, master] = [String(raw['Id']), meta.stamp === undefined ? undefined : textOr(raw[meta.stamp]), raw['IsDeleted'] === true, textOr(raw['MasterRecordId'])]
