@@ -11,14 +11,21 @@ export type Facts = t.TypeOf<typeof FactsCodec>
 
 const factOf = ({ type, scale = 0, compoundFieldName = null }: DescribedField): t.TypeOf<typeof FactCodec> => (scale === 0 && compoundFieldName === null ? type : [type, scale, compoundFieldName])
 
-/** The facts of columns; `fieldOf` finds the field of a path of relationships. */
+/** The facts of columns; `fieldOf` finds the field of a path of relationships. Compounds come with their parts. */
 export const factsOf = (described: Described, columns: readonly string[], fieldOf: (column: string) => DescribedField | undefined): Facts => {
-  const found = columns.flatMap((column): readonly (readonly [string, DescribedField])[] => {
+  const fields: { [column: string]: t.TypeOf<typeof FactCodec> } = {}
+  for (const column of columns) {
     const field = fieldOf(column)
-    const compound = described.fields.get(field?.compoundFieldName ?? '')
-    return [...(field === undefined ? [] : [[column, field] as const]), ...(compound !== undefined && readableAs(compound)[0] === 'EmbeddedObject' ? [[compound.name, compound] as const] : [])]
-  })
-  return { object: described.name, fields: Object.fromEntries(found.map(([column, field]) => [column, factOf(field)])) }
+    if (field === undefined) continue
+    fields[column] = factOf(field)
+    const { compoundFieldName: name } = field
+    const compound = described.fields.get(name ?? '')
+    const [path] = split(column)
+    if (typeof name !== 'string') continue
+    if (path !== '') fields[`${path}.${name}`] ??= 'address'
+    else if (compound !== undefined && readableAs(compound)[0] === 'EmbeddedObject') fields[name] = factOf(compound)
+  }
+  return { object: described.name, fields }
 }
 
 /** The object that these facts tell of, and its parents, each under the name of its relationship. */

@@ -123,6 +123,10 @@ const declaredNodes = (checking: Checking, described: Described, specs: { readon
     if (field !== undefined) return declaredLeaf(checking, name, spec, field, path)
     const through = [...described.fields.values()].find(({ relationshipName }) => relationshipName === name)
     if (through === undefined || spec.type !== 'EmbeddedObject') return missing(checking, at, spec, [...described.fields.keys()].find((other) => other.toLowerCase() === name.toLowerCase()))
+    if (path.length > 0) {
+      checking.problems.push({ code: 'Missing', path: at, message: 'a parent of a parent is not read: give its object a producer of its own' })
+      return []
+    }
     const targets = (through.referenceTo ?? []).slice(0, kinds).flatMap((target) => checking.objects.get(target) ?? [])
     // A polymorphic parent is read as Name, which has the fields that all of its kinds have.
     const shared = new Map([...targets[0]?.fields ?? []].filter(([key]) => targets.every(({ fields }) => fields.has(key))))

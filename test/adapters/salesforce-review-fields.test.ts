@@ -85,6 +85,16 @@ for (const [name, Of] of [['history', Historic], ['latest', Latest]] as const) {
   })
 }
 
+test('a parent of a parent is refused before anything is read', async () => {
+  const sf = await server()
+  const { pipeline } = open([Person])
+  const producer = salesforce({
+    object: 'Lead', entity: Person, login: loginOf(sf), fields: { Id: y.string(), Account: y.optional(y.object({ Owner: y.optional(y.object({ Name: y.string() })) })), SystemModstamp: y.dateTime() },
+    normalise: (record, to) => to.update({ id: record.Id, updatedAt: record.SystemModstamp }),
+  })
+  expect((await errorOf(pipeline.run(producer))).problems).toMatchObject([{ code: 'Missing', path: 'Account.Owner', message: expect.stringContaining('a parent of a parent is not read') }])
+})
+
 test('new fields may be left to the records that change', async () => {
   const sf = await server()
   const { pipeline } = open([Historic])
@@ -118,15 +128,16 @@ for (const via of ['rest', 'bulk'] as const) {
       name: 'people', object: 'Lead', entity: Person, login: loginOf(sf), reading: { via, poll: 5 }, ...(mended ? { version: 2 } : { version: 1 }),
       fields: {
         Id: y.string(), Name: y.string(), Status: mended ? y.optional(y.string()) : y.enum(['Open']), Interests__c: y.optional(y.list(mended ? y.string() : y.enum(['A', 'B']))), AnnualRevenue: y.optional(y.decimal()), Visits__c: y.optional(y.bigint()),
-        LastCall__c: y.optional(y.dateTime()), Address: y.optional(y.object({ City: y.optional(y.string()), Latitude: y.optional(y.double()) })), Owner: y.optional(y.object({ Name: y.string() })), SystemModstamp: y.dateTime(),
+        LastCall__c: y.optional(y.dateTime()), Address: y.optional(y.object({ City: y.optional(y.string()), Latitude: y.optional(y.double()) })), Owner: y.optional(y.object({ Name: y.string() })),
+        Account: y.optional(y.object({ Name: y.string(), BillingAddress: y.optional(y.object({ City: y.optional(y.string()) })) })), SystemModstamp: y.dateTime(),
       },
       normalise: (record, to) => to.update({
-        id: record.Id, name: [record.Name, record.Status, record.Interests__c?.join('+'), record.Visits__c, typeof record.Visits__c, record.LastCall__c, record.Owner?.Name].join('|'), revenue: record.AnnualRevenue, city: `${record.Address?.City} ${record.Address?.Latitude}`,
+        id: record.Id, name: [record.Name, record.Status, record.Interests__c?.join('+'), record.Visits__c, typeof record.Visits__c, record.LastCall__c, record.Owner?.Name, record.Account?.Name, record.Account?.BillingAddress?.City].join('|'), revenue: record.AnnualRevenue, city: `${record.Address?.City} ${record.Address?.Latitude}`,
         updatedAt: record.SystemModstamp,
       }),
     })
     const owner = sf.insert('User', { Name: 'Ann' })
-    const id = sf.insert('Lead', { Name: 'Bob', Status: 'Lost', Interests__c: 'A;C', AnnualRevenue: '1234567890123456.78', Visits__c: '9007199254740993', LastCall__c: '2020-10-22T21:03:23.000+0000', City: 'Bern', Latitude: '46.947922', OwnerId: owner })
+    const id = sf.insert('Lead', { Name: 'Bob', Status: 'Lost', Interests__c: 'A;C', AnnualRevenue: '1234567890123456.78', Visits__c: '9007199254740993', LastCall__c: '2020-10-22T21:03:23.000+0000', City: 'Bern', Latitude: '46.947922', OwnerId: owner, AccountId: sf.insert('Account', { Name: 'Acme', BillingCity: 'Basel' }) })
     sf.insert('Lead', { Name: 'Good', Status: 'Open' })
     sf.clock.advance(60)
     expect(await pipeline.run(producer(false))).toMatchObject({ stored: 1, rejected: 1 })
@@ -135,7 +146,7 @@ for (const via of ['rest', 'bulk'] as const) {
     expect(await pipeline.quarantine.list(producer(true))).toEqual([])
     await pipeline.start()
     await pipeline.settled()
-    expect(await pipeline.current(Person, { id })).toEqual({ id, name: 'Bob|Lost|A+C|9007199254740993|bigint|2020-10-22T21:03:23.000000Z|Ann', revenue: '1234567890123456.78', city: 'Bern 46.947922', updatedAt: '2026-03-01T12:00:00.000000Z' })
+    expect(await pipeline.current(Person, { id })).toEqual({ id, name: 'Bob|Lost|A+C|9007199254740993|bigint|2020-10-22T21:03:23.000000Z|Ann|Acme|Basel', revenue: '1234567890123456.78', city: 'Bern 46.947922', updatedAt: '2026-03-01T12:00:00.000000Z' })
     expectProven(await pipeline.verify(Person))
   })
 

@@ -124,6 +124,25 @@ test('a long refresh of formulas lets increments pass', async () => {
   expect((await pipeline.current(Valued, { id: ids[3] as string }))?.weighted).toBe('2')
 })
 
+for (const via of ['rest', 'bulk'] as const) {
+  test(`no records at all, and then some: ${via}`, async () => {
+    const given = await setting()
+    const producer = people(given.sf, { reading: { via }, reconcile: { hours: 0 } })
+    for (let n = 0; n < 2; n++) {
+      expect(await given.run(producer)).toMatchObject({ ended: 'done', records: 0 })
+      given.sf.clock.advance(60)
+    }
+    if (via === 'bulk') {
+      given.sf.faults.add({ kind: 'answer', status: 200, body: '' }, { on: /\/results/ })
+      expect(await given.run(producer)).toMatchObject({ ended: 'done', records: 0 })
+    }
+    leads(given.sf, 3)
+    given.sf.clock.advance(60)
+    expect((await given.run(producer)).stored).toBe(3)
+    await expectSame(given, true)
+  })
+}
+
 test('CSV that begins with a byte order mark', async () => {
   const given = await setting()
   leads(given.sf, 12)
