@@ -29,6 +29,8 @@ export interface Extraction {
   readonly reading: Reading
   readonly context: PageContext
   readonly deletes: boolean
+  /** Whether refreshes come again and again. */
+  readonly refreshes: boolean
   /** Columns that came to what is read after the first load: where they are empty they are left out, so that a record that had none is the same as before. */
   readonly late: ReadonlySet<string>
   /** A call on this run's budget; what the server's clock said is kept. */
@@ -73,9 +75,10 @@ const leaveOut = (record: { [name: string]: unknown }, nodes: readonly Node[], l
   return all
 }
 
-export const recordsOf = ({ plan: { facts, nodes }, late }: Extraction, rows: readonly Row[], observed?: string): readonly unknown[] => {
+export const recordsOf = ({ plan: { facts, nodes }, late, refreshes }: Extraction, rows: readonly Row[], observed?: string): readonly unknown[] => {
   if (late.size > 0) for (const { record, wrong } of rows) if (wrong === undefined) leaveOut(record as { [name: string]: unknown }, nodes, late)
-  return rows.map((row) => recordOfRow(row, facts, observed))
+  // What no refresh can read would be another entry of the quarantine each time; once it can be read, the next one brings it.
+  return rows.map((row) => recordOfRow(row, facts, row.wrong !== undefined && refreshes ? undefined : observed))
 }
 
 export const goneOf = (id: string, at: string): Envelope => ({ $: 'gone', at: canonical(at), id })

@@ -167,6 +167,8 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     try {
       return await once(request, caller, held)
     } catch (thrown) {
+      // The org may have moved to another host: a new login says where to.
+      if (isRefused(thrown, 'NETWORK') && /redirect|ENOTFOUND/.test(thrown.message)) current = undefined
       // A session may have ended; one that is refused for what it is would be refused again, and so is a second one.
       if (!isRefused(thrown, 'INVALID_SESSION_ID')) throw thrown
       if (/not valid for use/i.test(thrown.message)) throw final(request)

@@ -22,7 +22,7 @@ export interface Source {
   readonly newFields: 'all-records' | 'changed-records'
 }
 
-const extractionOf = async ({ org, entity, object, fields, deletes, reading }: Source, cursor: Cursor, context: PageContext): Promise<Extraction> => {
+const extractionOf = async ({ org, entity, object, fields, deletes, formulas, reading }: Source, cursor: Cursor, context: PageContext): Promise<Extraction> => {
   let at = NaN
   const call = async (request: Call) => {
     const reply = await org.call(request, context)
@@ -40,7 +40,7 @@ const extractionOf = async ({ org, entity, object, fields, deletes, reading }: S
   const bin = deletes && described.fields.has('IsDeleted')
   const meta = { stamp: stampFieldOf(described), deleted: bin, master: bin && described.fields.has('MasterRecordId') }
   const late = new Set([...cursor.late ?? [], ...plan.grown].filter((column) => column in plan.fields))
-  return { org, entity, object, described, plan, meta, reading, context, deletes: bin, late, call, now: () => at, bulk: { usable: reading.via !== 'rest' && plan.bulk } }
+  return { org, entity, object, described, plan, meta, reading, context, deletes: bin, refreshes: formulas !== undefined, late, call, now: () => at, bulk: { usable: reading.via !== 'rest' && plan.bulk } }
 }
 
 const isDue = (last: string | null, hours: number, now: number): boolean => last !== null && now - Date.parse(last) >= hours * 3_600_000

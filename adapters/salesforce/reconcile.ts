@@ -5,8 +5,8 @@ import { refused } from './failure.ts'
 import type { Plan } from './plan.ts'
 import { selectOf } from './read.ts'
 import { fitsUri, restPages, type Query } from './rest.ts'
-import { scanned } from './scan.ts'
-import { alive, backfill } from './whole.ts'
+import { alive, scanned } from './scan.ts'
+import { backfill } from './whole.ts'
 import type { CursorPage } from './windows.ts'
 
 export interface Guard {

@@ -22,6 +22,12 @@ export interface Scan {
 }
 export interface Scanned { readonly rows: readonly Row[]; readonly position: Position; readonly expected?: number }
 
+/** Records that are there now: `queryAll` without the bin's, because `query` leaves out archived ones. */
+export const alive = ({ described, meta }: Extraction, before: string | null): Pick<Scan, 'where' | 'all'> => {
+  const bin = described.fields.get('IsDeleted')?.filterable === true
+  return { where: [...(bin ? ['IsDeleted = false'] : []), ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`])].join(' AND '), all: bin }
+}
+
 const anded = (...conditions: readonly string[]): string => {
   const all = conditions.filter((condition) => condition !== '')
   return all.length === 0 ? '' : ` WHERE ${all.map((condition) => (all.length > 1 && / (AND|OR) /.test(condition) ? `(${condition})` : condition)).join(' AND ')}`

@@ -1,20 +1,13 @@
 // Reading a whole object: the first load beside increments, and the refresh of formulas whose changes touch no stamp.
 import { instant, nowhere, positionOf, type Cursor } from './cursor.ts'
 import { recordsOf, type Extraction } from './extraction.ts'
-import { scanned, type Scan } from './scan.ts'
+import { alive, scanned, type Scan } from './scan.ts'
 import { horizon, increments, type CursorPage } from './windows.ts'
 
 /** Records of a REST query by Id: few enough to be planned quickly; one that takes too long is asked in smaller pieces. */
 const piece = 200_000
 /** Milliseconds of the server's time after which a long load lets increments pass. */
 const incrementsEach = 5 * 60_000
-
-/** Records that are there now: `queryAll` without the bin's, because `query` leaves out archived ones. */
-export const alive = (extraction: Extraction, before: string | null): Pick<Scan, 'where' | 'all'> => {
-  const { described, meta } = extraction
-  const bin = described.fields.get('IsDeleted')?.filterable === true
-  return { where: [...(bin ? ['IsDeleted = false'] : []), ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`])].join(' AND '), all: bin }
-}
 
 const wholeScan = (extraction: Extraction, before: string | null): Scan =>
   ({ ...alive(extraction, before), by: 'id', limit: piece, plan: extraction.plan, meta: { ...extraction.meta, deleted: false, master: false }, ...(before === null ? {} : { before }) })

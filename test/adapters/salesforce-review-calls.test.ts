@@ -137,3 +137,15 @@ test('options that are no numbers are refused at once', () => {
     expect(of(more)).toThrow(expect.objectContaining({ _tag: 'InvalidDefinition', path }))
   }
 })
+
+test('an org that moved to another host is logged in to again', async () => {
+  const given = await setting()
+  const producer = people(given.sf)
+  await given.run(producer)
+  expect(given.sf.sessions.logins()).toBe(1)
+  leads(given.sf, 3)
+  given.sf.clock.advance(60)
+  given.sf.faults.add({ kind: 'answer', status: 302, body: '', headers: { Location: 'http://127.0.0.1:1/elsewhere' } }, { on: /describe/ })
+  expect((await given.run(producer)).stored).toBe(3)
+  expect(given.sf.sessions.logins()).toBe(2)
+})

@@ -205,3 +205,34 @@ test('a mass delete far beyond the guard asks little', async () => {
   expect(await errorOf(given.run(producer))).toMatchObject({ _tag: 'SourceFailed', message: expect.stringContaining('more than the guard allows') })
   expect(sf.used() - used).toBeLessThan(10)
 })
+
+test('a record that no refresh can read is in quarantine once, not once a night', async () => {
+  const Valued = entity('Valued', { properties: { id: y.string(), status: y.optional(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', deduplication: { by: 'latest' } })
+  const sf = await server()
+  const { pipeline } = open([Valued])
+  const producer = salesforce({
+    object: 'Lead', entity: Valued, login: loginOf(sf), formulas: { hours: 0 }, fields: { Id: y.string(), Status: y.enum(['Open']), SystemModstamp: y.dateTime() },
+    normalise: (record, to) => to.update({ id: record.Id, status: record.Status, at: record.SystemModstamp }),
+  })
+  sf.insert('Lead', { Name: 'Bad', Status: 'Lost' })
+  sf.clock.advance(60)
+  for (let night = 0; night < 3; night++) {
+    await pipeline.run(producer)
+    sf.clock.advance(86_400)
+  }
+  expect(await pipeline.quarantine.list(producer)).toHaveLength(1)
+})
+
+test('what was archived is read, also where deletes are ignored', async () => {
+  const given = await setting()
+  const [first] = leads(given.sf, 3) as [string]
+  given.sf.clock.advance(60)
+  const producer = people(given.sf, { deletes: 'ignore' })
+  await given.run(producer)
+  given.sf.update(first, { Name: 'Changed' })
+  given.sf.delete(leads(given.sf, 1)[0] as string)
+  given.sf.clock.advance(60)
+  expect(await given.run(producer)).toMatchObject({ records: 1, stored: 1 })
+  // `query` leaves archived activities out; only `queryAll` has them.
+  expect(given.sf.seen.map(({ request }) => request).filter((request) => /\/query\b/.test(request) && !/queryAll/.test(request))).toEqual([])
+})
