@@ -118,29 +118,26 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
       if (asked > 0) quietUntil = Math.max(quietUntil, performance.now() + Math.min(asked, timeout, longestWait))
       throw refusalOf(verb, response.status, scrubbed(text, secrets()))
     }
-    return {
-      headers: response.headers,
-      at: Date.parse(response.headers.get('date') ?? ''),
-      text: async () => {
-        const text = await guarded(() => response.text())
-        wait.end()
-        return text
-      },
-      chunks: async function* () {
-        const reader = response.body?.getReader()
-        try {
-          for (;;) {
-            const read = await guarded(async () => reader?.read())
-            if (read === undefined || read.done) return
-            wait.touch()
-            yield read.value
-          }
-        } finally {
-          wait.end()
-          await reader?.cancel().catch(() => undefined)
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      const reader = response.body?.getReader()
+      try {
+        for (;;) {
+          const read = await guarded(async () => reader?.read())
+          if (read === undefined || read.done) return
+          wait.touch()
+          yield read.value
         }
-      },
+      } finally {
+        wait.end()
+        await reader?.cancel().catch(() => undefined)
+      }
     }
+    const text = async (): Promise<string> => {
+      const all: Uint8Array[] = []
+      for await (const bytes of chunks()) all.push(bytes)
+      return Buffer.concat(all).toString()
+    }
+    return { headers: response.headers, at: Date.parse(response.headers.get('date') ?? ''), text, chunks }
   }
 
   const final = ({ verb }: Call) => refused(verb, 'INVALID_SESSION_ID: the session is refused, also a new one: may this user use the API?', { code: 'INVALID_SESSION_ID', status: 401, retry: false })

@@ -62,13 +62,14 @@ const few = 2_000
 // Records that are there, and were not to be seen when they were due: shared with this user later, or left out by somebody else's mistake.
 const unseenOnes = async function* (extraction: Extraction, start: Cursor, ids: readonly string[]): AsyncGenerator<CursorPage, Cursor> {
   const { plan, meta, object, context } = extraction
-  if (ids.length === 0 || start.from === null) return start
+  const done = { ...start, reconciled: instant(extraction.now()) }
+  if (ids.length === 0 || start.from === null) return done
   context.warn(`${object}: ${ids.length} records are there and not stored (not visible before, left out by normalise, or in quarantine): they are read`)
   const { where, all } = alive(extraction, start.from)
   const queryOf = (asked: readonly string[]): Query => ({ soql: `SELECT ${selectOf(plan, { ...meta, deleted: false, master: false }).join(', ')} FROM ${object} WHERE ${where === '' ? '' : `${where} AND `}${inIds(asked)}`, all, plan, meta: { ...meta, deleted: false, master: false } })
-  if (ids.length > few || !fitsUri(queryOf(ids.slice(0, 100)))) return yield* backfill(extraction, { ...start, backfill: { cutoff: start.from, ...nowhere } })
+  if (ids.length > few || !fitsUri(queryOf(ids.slice(0, 100)))) return yield* backfill(extraction, { ...done, backfill: { cutoff: start.from, ...nowhere } })
   for (let at = 0; at < ids.length; at += 100) for await (const { rows } of restPages(extraction, queryOf(ids.slice(at, at + 100)))) yield { records: recordsOf(extraction, rows), cursor: start }
-  return start
+  return done
 }
 
 /** Deletes what Salesforce no longer has, and reads what it has and the store has not. `identifier` is the entity's property that holds the Id. */
@@ -91,18 +92,14 @@ export const reconcile = async function* (extraction: Extraction, cursor: Cursor
     }
   }
   const at = instant(now())
-  const done = { ...cursor, reconciled: at }
-  if (known === 0) {
-    if (others > 0) context.warn(`reconcile ${object}: none of the ${others} entities has an Id of ${object} for its identifier, so nothing was compared`)
-    yield { records: [], cursor: done }
-    return done
-  }
+  if (known === 0 && others > 0) context.warn(`reconcile ${object}: none of the ${others} entities has an Id of ${object} for its identifier, so nothing was compared`)
   const most = Math.max(guard.records, known * guard.share)
   const gone = await goneOnes(extraction, missing, most)
   if (gone.length > most) {
     throw refused(`reconcile ${object}`, `${gone.length}${missing.length > 200 ? ' or more' : ''} of ${known} records would be deleted: more than the guard allows, so none is. Where this is right, raise reconcile.share`, { code: 'MASS_DELETE', retry: false })
   }
   for (let from = 0; from < gone.length; from += 2_000) yield { records: gone.slice(from, from + 2_000).map((id) => goneOf(id, at)), cursor }
+  const done = yield* unseenOnes(extraction, cursor, known === 0 && others > 0 ? [] : [...unseen])
   yield { records: [], cursor: done }
-  return yield* unseenOnes(extraction, done, [...unseen])
+  return done
 }

@@ -149,3 +149,15 @@ test('an org that moved to another host is logged in to again', async () => {
   expect((await given.run(producer)).stored).toBe(3)
   expect(given.sf.sessions.logins()).toBe(2)
 })
+
+for (const via of ['rest', 'bulk'] as const) {
+  test(`a body may take long, as long as something comes: ${via}`, async () => {
+    const given = await setting()
+    leads(given.sf, 30)
+    given.sf.clock.advance(60)
+    given.sf.faults.add({ kind: 'slow', parts: 6, pause: 150 }, { on: via === 'rest' ? /\/query/ : /\/results/ })
+    const started = performance.now()
+    expect((await given.run(people(given.sf, { timeout: 400, reading: { via } }), { tries: 1 })).stored).toBe(30)
+    expect(performance.now() - started).toBeGreaterThan(700)
+  })
+}
