@@ -62,8 +62,8 @@ export const salesforce = ((options: Declared<AnyEntity, Properties> | Learned<A
   positive('reconcile.share', options.reconcile?.share, 0)
   positive('reconcile.records', options.reconcile?.records, 0)
   positive('formulas.hours', formulas?.hours, 0)
-  for (const name of ['bulkAbove', 'poll', 'jobTimeout'] as const) positive(`reading.${name}`, reading?.[name], 0)
-  positive('reading.bulkPage', reading?.bulkPage, 1)
+  for (const name of ['bulkAbove', 'jobTimeout'] as const) positive(`reading.${name}`, reading?.[name], 0)
+  for (const name of ['bulkPage', 'poll'] as const) positive(`reading.${name}`, reading?.[name], 1)
   if (reading?.via !== undefined && !['auto', 'rest', 'bulk'].includes(reading.via)) refuse('reading.via', 'is auto, rest or bulk')
   const org = 'call' in login ? login : salesforceOrg({ login })
   const normalise = (options.normalise ?? ((record: never, to: Change<AnyEntity>) => to.update(record))) as (record: never, to: Change<AnyEntity>) => Update | readonly Update[]

@@ -21,24 +21,14 @@ const noMeta = { stamp: undefined, deleted: false, master: false }
 // A copy of its own: a piece of a page's text would keep the whole page alive.
 const short = (id: string): string => Buffer.from(id.slice(0, 15), 'latin1').toString('latin1')
 
-interface There {
-  readonly all: ReadonlySet<string>
-  /** Those that increments have passed, until they are found in the store: what stays was never seen. */
-  readonly unseen: Set<string>
-}
-
-const idsThere = async (extraction: Extraction, from: string | null): Promise<There> => {
+// Every Id that is there, and whether increments have passed it: one that they have, and that the store does not hold, was never seen.
+const idsThere = async (extraction: Extraction, from: string | null): Promise<Map<string, boolean>> => {
   const { meta: { stamp } } = extraction
-  const [all, unseen] = [new Set<string>(), new Set<string>()]
+  const ids = new Map<string, boolean>()
   const passed = from?.slice(0, 19) ?? ''
-  for await (const { rows } of scanned(extraction, { ...alive(extraction, null), by: 'id', limit: 200_000, plan: idOnly, meta: { ...noMeta, stamp } }, nowhere)) {
-    for (const row of rows) {
-      const id = short(row.id)
-      all.add(id)
-      if (row.stamp !== undefined && row.stamp < passed) unseen.add(id)
-    }
-  }
-  return { all, unseen }
+  const scan = { ...alive(extraction, null), by: 'id', limit: 200_000, plan: idOnly, meta: { ...noMeta, stamp } } as const
+  for await (const { rows } of scanned(extraction, scan, nowhere)) for (const row of rows) ids.set(short(row.id), row.stamp !== undefined && row.stamp < passed)
+  return ids
 }
 
 const inIds = (ids: readonly string[]): string => `Id IN (${ids.map((id) => `'${id}'`).join(', ')})`
@@ -75,7 +65,7 @@ const unseenOnes = async function* (extraction: Extraction, start: Cursor, ids: 
 /** Deletes what Salesforce no longer has, and reads what it has and the store has not. `identifier` is the entity's property that holds the Id. */
 export const reconcile = async function* (extraction: Extraction, cursor: Cursor, identifier: string, guard: Guard): AsyncGenerator<CursorPage, Cursor> {
   const { context, described: { keyPrefix }, object, now } = extraction
-  const { all, unseen } = await idsThere(extraction, cursor.from)
+  const there = await idsThere(extraction, cursor.from)
   const missing: string[] = []
   let [known, others] = [0, 0]
   for await (const page of context.live()) {
@@ -87,8 +77,9 @@ export const reconcile = async function* (extraction: Extraction, cursor: Cursor
         continue
       }
       known++
-      unseen.delete(id.slice(0, 15))
-      if (!all.has(id.slice(0, 15))) missing.push(id)
+      const key = id.slice(0, 15)
+      if (there.has(key)) there.set(key, false)
+      else missing.push(id)
     }
   }
   const at = instant(now())
@@ -99,7 +90,7 @@ export const reconcile = async function* (extraction: Extraction, cursor: Cursor
     throw refused(`reconcile ${object}`, `${gone.length}${missing.length > 200 ? ' or more' : ''} of ${known} records would be deleted: more than the guard allows, so none is. Where this is right, raise reconcile.share`, { code: 'MASS_DELETE', retry: false })
   }
   for (let from = 0; from < gone.length; from += 2_000) yield { records: gone.slice(from, from + 2_000).map((id) => goneOf(id, at)), cursor }
-  const done = yield* unseenOnes(extraction, cursor, known === 0 && others > 0 ? [] : [...unseen])
+  const done = yield* unseenOnes(extraction, cursor, known === 0 && others > 0 ? [] : [...there].flatMap(([id, unseen]) => (unseen ? [id] : [])))
   yield { records: [], cursor: done }
   return done
 }

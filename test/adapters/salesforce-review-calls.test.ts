@@ -39,7 +39,7 @@ test('calls of the org\'s own share that are spent end a run as budget', async (
 
 const busy = (status: number, after: string): Fault => ({ kind: 'answer', status, body: '', headers: { 'Retry-After': after } })
 
-test.for([429, 503])('%i: what Retry-After says is waited for, by everybody of the org', async (status) => {
+test.for([429, 503])('%i: what Retry-After says is waited for', async (status) => {
   const given = await setting()
   leads(given.sf, 3)
   given.sf.clock.advance(60)
@@ -133,7 +133,7 @@ test('an object that cannot be queried says so', async () => {
 
 test('options that are no numbers are refused at once', () => {
   const of = (more: object) => () => salesforce({ object: 'Lead', entity: Person, login: salesforceOrg({ login: { instanceUrl: 'http://127.0.0.1', accessToken: 'none' } }), fields, normalise: (record, to) => to.update({ id: record.Id, updatedAt: record.SystemModstamp }), ...more })
-  for (const [more, path] of [[{ reconcile: { hours: NaN } }, 'reconcile.hours'], [{ reconcile: { hours: 1, share: -1 } }, 'reconcile.share'], [{ reading: { bulkPage: 0 } }, 'reading.bulkPage'], [{ reading: { via: 'soap' } }, 'reading.via']] as const) {
+  for (const [more, path] of [[{ reconcile: { hours: NaN } }, 'reconcile.hours'], [{ reconcile: { hours: 1, share: -1 } }, 'reconcile.share'], [{ reading: { bulkPage: 0 } }, 'reading.bulkPage'], [{ reading: { poll: 0 } }, 'reading.poll'], [{ reading: { via: 'soap' } }, 'reading.via']] as const) {
     expect(of(more)).toThrow(expect.objectContaining({ _tag: 'InvalidDefinition', path }))
   }
 })
