@@ -23,8 +23,9 @@ const started = performance.now()
 const report = await pipeline.run(producer)
 const stored = performance.now() - started
 await pipeline.settled(undefined, { timeout: 600_000 })
+const settled = performance.now() - started
 const { views, queryEngine } = await pipeline.verify(Narrow)
-console.log(JSON.stringify({ records: report.stored, seconds: stored / 1000, settled: (performance.now() - started) / 1000, megabytes: Math.round(process.resourceUsage().maxRSS / 1000), wrong: views.missing + views.different + views.surplus + queryEngine.missing + queryEngine.different + queryEngine.surplus }))
+console.log(JSON.stringify({ records: report.stored, seconds: stored / 1000, settled: settled / 1000, megabytes: Math.round(process.resourceUsage().maxRSS / 1000), wrong: views.missing + views.different + views.surplus + queryEngine.missing + queryEngine.different + queryEngine.surplus }))
 await pipeline.close()
 rmSync(folder, { recursive: true, force: true })
 process.exit(0)

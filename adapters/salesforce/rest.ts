@@ -34,17 +34,29 @@ const cameIn = (verb: string, text: string, read: ReturnType<typeof jsonReader>)
   return { rows: read(records, empties) ?? read(answerOf(verb, text, true).records, empties) ?? [], totalSize, done, next: nextRecordsUrl }
 }
 
+// Salesforce says where the next page is before it lists records; it writes no slash as an escape.
+const nextIn = (text: string): string | undefined => /^\s*\{\s*"totalSize"\s*:\s*\d+\s*,\s*"done"\s*:\s*false\s*,\s*"nextRecordsUrl"\s*:\s*"([^"\\]+)"/.exec(text)?.[1]
+
 /** Every page of a query. A page whose count or place contradicts what Salesforce says is thrown away before anything of it is used. */
 export const restPages = async function* ({ call, object }: Extraction, query: Query): AsyncGenerator<RestPage> {
   const verb = `query ${object}`
   const wrong = (why: string) => refused(verb, why, { code: 'WRONG_COUNT', retry: true })
   const read = jsonReader(query.plan, query.meta)
   const textOf = async (path: string): Promise<string> => (await call({ verb, path, headers: { 'Sforce-Query-Options': 'batchSize=2000' } })).text()
-  let coming = textOf(queryPath(query))
+  let coming: Promise<string> | undefined = textOf(queryPath(query))
   let count = 0
   let firstId: string | undefined
   for (let first = true; ; first = false) {
-    const { rows, totalSize, done, next } = cameIn(verb, await coming, read)
+    let text: string | undefined = await (coming as Promise<string>)
+    // The next page comes while this one is read and stored; after the first one it may all be left to Bulk.
+    const promised = first ? undefined : nextIn(text)
+    const early: Promise<string> | undefined = promised === undefined ? undefined : textOf(promised)
+    early?.catch(() => undefined)
+    coming = early
+    // A turn of the event loop, so that the request leaves before this one is parsed.
+    if (early !== undefined) await new Promise((resolve) => { setImmediate(resolve) })
+    const { rows, totalSize, done, next } = cameIn(verb, text, read)
+    text = undefined
     // The locator ends with the number of records before its page.
     const behind = count + rows.length
     const expected = done ? totalSize : Number(/-(\d+)$/.exec(next ?? '')?.[1] ?? behind)
@@ -53,12 +65,9 @@ export const restPages = async function* ({ call, object }: Extraction, query: Q
     if (!done && (next === undefined || rows.length === 0)) throw wrong('more records are promised, and no way to them')
     count = behind
     firstId = rows[0]?.id
-    // The text of the next page comes while this one is stored; after the first one it may all be left to Bulk.
-    const early = first || next === undefined ? undefined : textOf(next)
-    early?.catch(() => undefined)
     yield { rows, total: totalSize, first }
     letGo(rows)
     if (done || next === undefined) return
-    coming = early ?? textOf(next)
+    if (coming === undefined || next !== promised) coming = textOf(next)
   }
 }

@@ -22,7 +22,7 @@ export interface Receiver {
 interface Committing extends Receiving { readonly transformAgain: (pending: Pending) => void }
 
 /** Updates of one commit at most, and their payloads' characters at most. */
-const groupSize = 500
+const groupSize = 1_000
 const groupLength = 4_000_000
 /** How often a batch that found the schema changed is tried again. */
 const schemaTries = 50

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { embedded } from '../../src/drivers/embedded/driver.ts'
+import { openSqlite } from '../../src/drivers/embedded/sqlite.ts'
 import { isDreampipeError } from '../../src/model/errors.ts'
 import type { Ports } from '../../src/ports/driver.ts'
 import { left, range, right } from '../../src/testing/check.ts'
@@ -215,4 +216,15 @@ test('a table function that reaches the files is refused also where it is writte
     await left(queryEngine.query(text, {}, { integers: 'number' }), 'InvalidQuery')
   }
   expect(await ask(queryEngine, 'SELECT sum(i) AS n FROM range(4) AS r(i), unnest([1, 2]) AS u(x)')).toEqual([{ n: 12n }])
+}))
+
+test('what waits for no disk leaves the next write waiting for it, whether it was written or failed', () => inFolder(async (folder) => {
+  const db = await right(openSqlite(join(folder, 'one.sqlite')))
+  // https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, 2 is FULL
+  const synchronous = (): unknown => db.statement('PRAGMA synchronous').get()?.['synchronous']
+  expect(await right(db.writeLazily('here', () => synchronous()))).toBe(1)
+  expect(await right(db.write('here', () => synchronous()))).toBe(2)
+  await left(db.writeLazily('here', () => { throw new Error('a broken disk') }), 'Unavailable')
+  expect(await right(db.write('here', () => synchronous()))).toBe(2)
+  db.close()
 }))

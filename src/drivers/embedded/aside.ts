@@ -23,6 +23,8 @@ const among = 'entity_id IN (SELECT value FROM json_each(?))'
 
 export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
   of: (subscription, entity, entityIds) => db.read('deferred', () => {
+    // As a rule nothing waits at all.
+    if (!['deferred', 'dead_letters'].some((table) => db.statement(`SELECT 1 FROM ${table} WHERE subscription = ? AND entity = ? LIMIT 1`).get(subscription, entity) !== undefined)) return { deferrals: [], parked: [] }
     const ids = JSON.stringify(entityIds)
     return {
       deferrals: db.statement(`SELECT * FROM deferred WHERE subscription = ? AND entity = ? AND ${among}`).all(subscription, entity, ids).map(deferralOf),

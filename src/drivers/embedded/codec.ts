@@ -1,4 +1,5 @@
 // Between SQLite's values and the model's: ids and digests as bytes, rows as events.
+import type { StatementSync } from 'node:sqlite'
 import { eventIdOf } from '../../model/identity.ts'
 import type { EventKind, StoredEvent } from '../../model/event.ts'
 
@@ -21,14 +22,21 @@ export const markOf = (hex: string): number => Number.parseInt(hex.slice(0, 12),
 
 export const eventColumns = 'position, entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, payload'
 
-export const eventOfRow = (entity: string, row: Row): StoredEvent => {
-  const entityId = idOfBytes(row['entity_id'])
-  const sequence = row['sequence'] as number
+/** A row of `eventColumns`, as an array: an object with names would cost more than the read itself. */
+export type EventRow = readonly [
+  position: number, entityId: Uint8Array, sequence: number, kind: EventKind, occurredAt: string, recordedAt: string, source: string, version: string | null, correlationId: string | null, payload: string,
+]
+
+/** A statement that answers rows as arrays. */
+export const arrays = (statement: StatementSync): StatementSync => {
+  statement.setReturnArrays(true)
+  return statement
+}
+
+export const eventOfRow = (entity: string, [, bytes, sequence, kind, occurredAt, recordedAt, source, version, correlationId, payload]: EventRow): StoredEvent => {
+  const entityId = idOfBytes(bytes)
   return {
-    entity, entityId, eventId: eventIdOf(entityId, sequence), sequence, kind: row['kind'] as EventKind,
-    occurredAt: row['occurred_at'] as string, recordedAt: row['recorded_at'] as string, source: row['source'] as string,
-    ...(row['version'] === null ? {} : { version: row['version'] as string }),
-    ...(row['correlation_id'] === null ? {} : { correlationId: row['correlation_id'] as string }),
-    payload: row['payload'] as string,
+    entity, entityId, eventId: eventIdOf(entityId, sequence), sequence, kind, occurredAt, recordedAt, source,
+    ...(version === null ? undefined : { version }), ...(correlationId === null ? undefined : { correlationId }), payload,
   }
 }

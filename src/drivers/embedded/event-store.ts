@@ -1,13 +1,12 @@
 // The event store on SQLite: one transaction a batch, decided and numbered inside it.
-import type { StatementSync } from 'node:sqlite'
 import { pipe, TE } from '../../fp.ts'
 import { decide, type Candidate, type Decision, type Head, type Outcome } from '../../model/candidate.ts'
-import type { EventInfo } from '../../model/event.ts'
+import type { EventInfo, StoredEvent } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { Appended, Batch, EventStore, SchemaGuard, Versioned } from '../../ports/event-store.ts'
-import { bytesOfDigest, bytesOfId, eventColumns, eventOfRow, markOf, type Row } from './codec.ts'
+import { arrays, bytesOfDigest, bytesOfId, eventColumns, eventOfRow, markOf, type EventRow, type Row } from './codec.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
 
@@ -15,11 +14,6 @@ import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
 type HeadRow = readonly [sequence: number, latestAt: string, latestSequence: number, rule: string, content: string, seenAt: string, seen: string | null]
 type InfoRow = readonly [sequence: number, occurredAt: string, recordedAt: string, source: string, version: string | null, correlationId: string | null]
 const infoColumns = 'sequence, occurred_at, recorded_at, source, version, correlation_id'
-
-const arrays = (statement: StatementSync): StatementSync => {
-  statement.setReturnArrays(true)
-  return statement
-}
 
 const statements = (db: Sqlite, entity: string) => ({
   head: arrays(db.statement(`SELECT sequence, latest_at, latest_sequence, rule, lower(hex(content)), seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`)),
@@ -90,6 +84,8 @@ const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string, is
   return { status: decision._tag, event: marked?.[0] === decision.of ? infoOfRow(candidate.entityId, marked) : eventAt(sql, id, candidate, decision.of) }
 }
 
+const eventsOf = (entity: string, rows: readonly unknown[]): readonly StoredEvent[] => rows.map((row) => eventOfRow(entity, row as EventRow))
+
 const versionedOf = (row: Row | undefined): Versioned | undefined =>
   row === undefined ? undefined : { version: row['version'] as number, schema: JSON.parse(row['schema'] as string) as EntitySchema }
 
@@ -137,11 +133,11 @@ export const eventStore = (db: Sqlite): EventStore => {
     lookup: (candidates) => db.read('lookup', () => candidates.map((candidate) =>
       created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate, true).decision._tag !== 'store')),
     history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
-      : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`)
-        .all(bytesOfId(entityId), after, limit).map((row) => eventOfRow(entity, row))),
+      : eventsOf(entity, arrays(db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`))
+        .all(bytesOfId(entityId), after, limit))),
     scan: (entity, after, limit) => db.read('scan', () => !created(entity) ? []
-      : db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE (entity_id, sequence) > (?, ?) ORDER BY entity_id, sequence LIMIT ?`)
-        .all(after === undefined ? new Uint8Array(0) : bytesOfId(after.entityId), after?.sequence ?? 0, limit).map((row) => eventOfRow(entity, row))),
+      : eventsOf(entity, arrays(db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE (entity_id, sequence) > (?, ?) ORDER BY entity_id, sequence LIMIT ?`))
+        .all(after === undefined ? new Uint8Array(0) : bytesOfId(after.entityId), after?.sequence ?? 0, limit))),
     pending: () => TE.right([]),
     published: () => TE.right(undefined),
     schema: (entity) => db.read('schema', () => schema(entity)),

@@ -10,6 +10,11 @@ export interface Sqlite {
   readonly exec: (sql: string) => void
   /** Runs `work` in one IMMEDIATE transaction; commits what it did, or nothing. Waits without blocking while another process writes. */
   readonly write: <A>(verb: string, work: () => A) => TaskEither<SqliteError, A>
+  /**
+   * As `write`, without waiting for the disk: the next `write` does. A killed process loses nothing; a power failure may undo the last
+   * of them, never one without all that came later. For what can be made again from events.
+   */
+  readonly writeLazily: <A>(verb: string, work: () => A) => TaskEither<SqliteError, A>
   readonly read: <A>(verb: string, work: () => A) => TaskEither<SqliteError, A>
   readonly close: () => void
 }
@@ -82,7 +87,7 @@ const connection = (db: DatabaseSync): Sqlite => {
     statements.set(sql, made)
     return made
   }
-  const write = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> => retrying(verb, () => {
+  const transaction = <A>(work: () => A): A => {
     db.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
@@ -93,6 +98,24 @@ const connection = (db: DatabaseSync): Sqlite => {
       if (db.isTransaction) db.exec('ROLLBACK')
       throw thrown
     }
+  }
+  const write = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> => retrying(verb, () => transaction(work))
+  const writeLazily = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> => retrying(verb, () => {
+    db.exec('PRAGMA synchronous = NORMAL')
+    try {
+      return transaction(work)
+    } finally {
+      db.exec('PRAGMA synchronous = FULL')
+    }
   })
-  return { statement, exec: (sql) => db.exec(sql), write, read: retrying, close: () => db.close() }
+  // One snapshot for all that `work` asks; and outside of a transaction each statement would take and give back the lock by itself.
+  const read = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> => retrying(verb, () => {
+    db.exec('BEGIN')
+    try {
+      return work()
+    } finally {
+      if (db.isTransaction) db.exec('COMMIT')
+    }
+  })
+  return { statement, exec: (sql) => db.exec(sql), write, writeLazily, read, close: () => db.close() }
 }

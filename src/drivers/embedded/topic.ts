@@ -2,7 +2,7 @@
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { Consumer, ConsumerEvents, Delivery, Handler, Progress, Subscription, Topic, TopicError } from '../../ports/topic.ts'
-import { eventColumns, eventOfRow } from './codec.ts'
+import { arrays, eventColumns, eventOfRow, type EventRow } from './codec.ts'
 import { deadLetters, deferrals } from './aside.ts'
 import { consumer } from './consumer.ts'
 import type { Lease } from './lease.ts'
@@ -38,9 +38,10 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
     const found: { readonly position: number; readonly event: StoredEvent }[] = []
     if (!hasEvents(db, entity)) return found
     let length = 0
-    for (const row of db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE position > ? ORDER BY position LIMIT ${deliverySize}`).iterate(position)) {
+    const rows = arrays(db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE position > ? ORDER BY position LIMIT ${deliverySize}`)).iterate(position)
+    for (const row of rows as Iterable<unknown> as Iterable<EventRow>) {
       const event = eventOfRow(entity, row)
-      found.push({ position: row['position'] as number, event })
+      found.push({ position: row[0], event })
       length += event.payload.length
       if (length >= deliveryLength) break
     }
@@ -48,7 +49,7 @@ export const topic = (db: Sqlite, lease: Lease, wake: Wake, onLost: (leaseName: 
   }
 
   // Fenced: a process that lost its lease moves no cursor; its successor delivers again.
-  const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.write('subscription', () => {
+  const savePosition = (subscription: Subscription, after: number): TaskEither<TopicError, void> => db.writeLazily('subscription', () => {
     if (lease.isHeld(leaseName(subscription))) {
       db.statement('UPDATE subscriptions SET position = ? WHERE name = ? AND entity = ?').run(after, subscription.name, subscription.entity)
     }

@@ -44,9 +44,9 @@ export const viewStore = (db: Sqlite): ViewStore => {
       if (there._tag === 'Left') return there
       return there.right ? E.right(undefined) : db.write('views', () => createView(db, entity, generation, index))()
     },
-    put: (table, documents) => db.write('views', () => put(table, documents, '>')),
-    mend: (table, documents) => db.write('views', () => put(table, documents, '>=')),
-    remove: (table, entityIds) => db.write('views', () => {
+    put: (table, documents) => db.writeLazily('views', () => put(table, documents, '>')),
+    mend: (table, documents) => db.writeLazily('views', () => put(table, documents, '>=')),
+    remove: (table, entityIds) => db.writeLazily('views', () => {
       const statement = db.statement(`DELETE FROM ${viewTable(table.entity, table.generation)} WHERE entity_id = ?`)
       for (const id of entityIds) statement.run(bytesOfId(id))
     }),
