@@ -98,8 +98,8 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const some = leaves.filter(({ asIs }) => !asIs)
   const held: unknown[] = leaves.map(() => undefined)
   const shape = shapeOf(nodes, () => -1)
-  // `empties`: some of the texts may be empty, which are no value.
-  return (records: readonly Record[], empties: boolean): readonly Row[] | undefined => {
+  // `empties`: some of the texts may be empty, which are no value. `exact`: these were parsed exactly; what is a number still has no more digits.
+  return (records: readonly Record[], empties: boolean, exact: boolean): readonly Row[] | undefined => {
     const rows: Row[] = []
     const changing = empties ? leaves : some
     for (const raw of records) {
@@ -121,7 +121,7 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
         const made = recordOf(shape, (leaf) => (leaf.path.length === 1 ? raw[leaf.column] : within(raw, leaf.path)), reading)
         if (reading.wrong === undefined) record = made
       }
-      if (reading.rounded) return undefined
+      if (reading.rounded && !exact) return undefined
       rows.push({ id, stamp, deleted: meta.deleted && deleted, master, record, wrong: reading.wrong })
     }
     return rows

@@ -31,7 +31,7 @@ interface Came { readonly rows: readonly Row[]; readonly totalSize: number; read
 const cameIn = (verb: string, text: string, read: ReturnType<typeof jsonReader>): Came => {
   const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, text, false)
   const empties = text.includes(':""')
-  return { rows: read(records, empties) ?? read(answerOf(verb, text, true).records, empties) ?? [], totalSize, done, next: nextRecordsUrl }
+  return { rows: read(records, empties, false) ?? read(answerOf(verb, text, true).records, empties, true) ?? [], totalSize, done, next: nextRecordsUrl }
 }
 
 // Salesforce says where the next page is before it lists records; it writes no slash as an escape.

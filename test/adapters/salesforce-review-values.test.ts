@@ -36,6 +36,21 @@ test('decimals of more than nine digits are rounded, alike by REST and by Bulk',
   })
 })
 
+test('numbers in scientific notation, large ones and tiny ones', async () => {
+  const sf = await server({ objects: [lead] })
+  const { pipeline } = open([Anything])
+  for (const [Name, AnnualRevenue] of [['large', '1.0E13'], ['larger', '-1.23456789E17'], ['digits', '1.2345678901234567E16'], ['tiny', '1.2345678901234E-7'], ['long', '0.3333333333333333']] as const) sf.insert('Lead', { Name, AnnualRevenue })
+  sf.clock.advance(60)
+  const of = (via: 'rest' | 'bulk') => salesforce({ object: 'Lead', name: `by-${via}`, entity: Anything, login: loginOf(sf), reading: { via, poll: 5 } })
+  expect(await pipeline.run(of('rest'), { tries: 1 })).toMatchObject({ stored: 5, rejected: 0 })
+  expect(await pipeline.run(of('bulk'), { tries: 1 })).toMatchObject({ stored: 0, duplicate: 5 })
+  await pipeline.start()
+  await pipeline.settled()
+  expect(Object.fromEntries((await pipeline.find(Anything)).items.map((item) => [item['Name'], item['AnnualRevenue']]))).toEqual({
+    large: '10000000000000', larger: '-123456789000000000', digits: '12345678901234567', tiny: '0.000000123', long: '0.333333333',
+  })
+})
+
 test('law: a decimal is its text rounded to nine digits', () => {
   const decimal = converterOf('currency', 'Decimal')
   fc.assert(fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.integer({ min: 0, max: 18 }), (units, scale) => {
