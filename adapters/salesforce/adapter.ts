@@ -23,6 +23,8 @@ interface Common<L extends AnyEntity> {
   readonly reconcile?: { readonly hours: number; readonly share?: number; readonly records?: number }
   /** Reads all records again every so many hours (0: each run) for formulas, whose changes touch no stamp. The entity must have `deduplication: { by: 'latest' }`, which stores them only where they changed. */
   readonly formulas?: { readonly hours: number }
+  /** Where fields come to what is read (declared, new in the org, or permitted now), all records are read again for them, or only those that change. `all-records` unless said. */
+  readonly newFields?: 'all-records' | 'changed-records'
   readonly reading?: Partial<Reading>
 }
 
@@ -52,17 +54,25 @@ export const salesforce = ((options: Declared<AnyEntity, Properties> | Learned<A
   const { object, entity, login, name = `salesforce-${object}`, version, deletes = 'recycle-bin', fields, formulas, reading } = options
   const refuse = (path: string, why: string): never => { throw invalidDefinition(`producer ${name}`, path, why) }
   if (!/^[A-Za-z]\w*$/.test(object)) refuse('object', 'is no API name of an object: Lead, Invoice__c')
-  if (formulas !== undefined && entity.definition.by !== 'latest') refuse('formulas', "formulas change without a stamp, and only deduplication by 'latest' tells their changes from their repetitions")
+  if (formulas !== undefined && entity.definition.by !== 'latest') refuse('formulas', "formulas change without a stamp, and only deduplication by 'latest' tells their changes from their repetitions: give the entity deduplication: { by: 'latest' }, or leave formulas out and have them as of each record's last change")
   if (options.reconcile !== undefined && entity.definition.identifier.length !== 1) refuse('reconcile', 'needs an entity whose only identifier is the Id')
   if (fields === undefined && entity.definition.properties !== undefined && options.normalise === undefined) refuse('fields', 'are needed, with normalise: this entity has properties of its own')
+  const positive = (path: string, value: number | undefined, least: number): void => { if (value !== undefined && !(value >= least)) refuse(path, `is a number, at least ${least}`) }
+  positive('reconcile.hours', options.reconcile?.hours, 0)
+  positive('reconcile.share', options.reconcile?.share, 0)
+  positive('reconcile.records', options.reconcile?.records, 0)
+  positive('formulas.hours', formulas?.hours, 0)
+  for (const name of ['bulkAbove', 'jobTimeout'] as const) positive(`reading.${name}`, reading?.[name], 0)
+  for (const name of ['bulkPage', 'poll'] as const) positive(`reading.${name}`, reading?.[name], 1)
+  if (reading?.via !== undefined && !['auto', 'rest', 'bulk'].includes(reading.via)) refuse('reading.via', 'is auto, rest or bulk')
   const org = 'call' in login ? login : salesforceOrg({ login })
   const normalise = (options.normalise ?? ((record: never, to: Change<AnyEntity>) => to.update(record))) as (record: never, to: Change<AnyEntity>) => Update | readonly Update[]
   return producer({
     name, entity, cursor: CursorCodec, start: startCursor, ...(version === undefined ? {} : { version }),
     pages: pagesOf({
-      org, entity, object, fields, deletes: deletes === 'recycle-bin', reading: { ...defaults, ...reading }, formulas,
+      org, entity, object, fields, deletes: deletes === 'recycle-bin', reading: { ...defaults, ...reading }, formulas, newFields: options.newFields ?? 'all-records',
       reconcile: options.reconcile === undefined ? undefined : { share: 0.1, records: 10, ...options.reconcile },
     }),
-    normalise: normaliseOf(entity, normalise),
+    normalise: normaliseOf(entity, normalise, fields),
   })
 }) as Salesforce

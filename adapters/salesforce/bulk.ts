@@ -7,7 +7,8 @@ import { jsonOf } from './describe.ts'
 import { letGo, type Extraction } from './extraction.ts'
 import { isRefused, refused, stop } from './failure.ts'
 import type { Call, Reply } from './org.ts'
-import { csvRowReader, type Row } from './read.ts'
+import { paused } from './patience.ts'
+import { csvRowReader, selectOf, type Row } from './read.ts'
 import type { Query } from './rest.ts'
 
 /** Rows of a result page, a chunk at a time. `job` is where to go on: it moves only with the last chunk of a page, because only then the page is known to be whole. */
@@ -21,13 +22,6 @@ const end = 'null'
 /** Salesforce's ways of saying that Bulk cannot do this, or not today. */
 export const isUnsupported = (thrown: unknown): boolean =>
   isRefused(thrown, 'INVALIDENTITY', 'LIMIT_EXCEEDED', 'FEATURENOTENABLED') || (isRefused(thrown) && /not supported (in|by)|compound data|Max bulk v2 query jobs/i.test(thrown.message))
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const wake = (): void => { clearTimeout(timer); signal.removeEventListener('abort', wake); resolve() }
-  const timer = setTimeout(wake, milliseconds)
-  signal.addEventListener('abort', wake)
-  if (signal.aborted) wake()
-})
 
 interface State { readonly id: string; readonly state: string; readonly numberRecordsProcessed?: number; readonly errorMessage?: string }
 
@@ -48,7 +42,7 @@ const finished = async ({ call, object, reading, context: { signal } }: Extracti
     if (state === 'JobComplete') return numberRecordsProcessed
     if (state === 'Failed' || state === 'Aborted') throw refused(verb, `the job ${id} has ${state === 'Failed' ? 'failed' : 'been aborted'}${errorMessage === undefined ? '' : `: ${errorMessage}`}`, { code: 'JOB_FAILED', retry: true })
     if (performance.now() > latest) {
-      await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).catch(() => undefined)
+      await call({ verb, method: 'PATCH', path: `/jobs/query/${id}`, headers: { 'Content-Type': 'application/json' }, body: '{"state":"Aborted"}' }).then((reply) => reply.text()).catch(() => undefined)
       throw refused(verb, `the job ${id} was not complete after ${reading.jobTimeout} ms`, { code: 'JOB_FAILED', retry: true })
     }
     await paused(wait, signal)
@@ -78,6 +72,10 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
     for (const row of all) {
       if (read === undefined) {
         width = row.length
+        const names = new Set(row.map((name) => (name ?? '').toLowerCase()))
+        // Created by an earlier run, which read other fields.
+        const missing = selectOf(query.plan, query.meta).find((column) => !names.has(column.toLowerCase()))
+        if (missing !== undefined) throw refused('bulk query', `the job has no ${missing}`, { code: 'JOB_GONE', retry: true })
         read = csvRowReader(query.plan, query.meta, row)
       } else if (row.length !== width) throw new SyntaxError(`a row has ${row.length} cells instead of ${width}`)
       else {
@@ -86,8 +84,11 @@ const rowsOf = async function* (reply: Reply, query: Query): AsyncGenerator<read
       }
     }
   }
+  let begun = false
   for await (const bytes of reply.chunks()) {
-    take(csv.push(decoder.write(bytes as Buffer)))
+    const text = decoder.write(bytes as Buffer)
+    take(csv.push(begun || text.charCodeAt(0) !== 0xfe_ff ? text : text.slice(1)))
+    begun ||= text !== ''
     if (rows.length >= chunk) {
       const full = rows
       rows = []
@@ -147,7 +148,8 @@ export const bulkPages = async function* (extraction: Extraction, query: Query, 
     if (locator === null && read !== total) throw refused(verb, 'a result page does not say which one follows', { code: 'WRONG_COUNT', retry: true })
     if (locator !== null && locator !== end && locator === job.locator) throw refused(verb, 'a result page names itself as the next', { code: 'WRONG_COUNT', retry: true })
     const last = locator === null || locator === end
-    if (last && total !== undefined && read !== total) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
+    // More than there are: pages that lead in a circle end here.
+    if (total !== undefined && (last ? read !== total : read > total)) throw refused(verb, `the job was to have ${total} records, and has ${read}`, { code: 'JOB_FAILED', retry: true })
     job = { ...job, locator: last ? end : locator, read }
     yield { rows: held, job, total }
     letGo(held)

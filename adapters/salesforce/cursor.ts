@@ -8,7 +8,7 @@ const JobCodec = t.type({ id: t.string, locator: text, read: t.number })
 const positionProps = { lastStamp: text, lastId: text, job: t.union([JobCodec, t.null]), failures: t.number }
 
 /** Any io-ts codec may stand here; a cursor of another version is refused, and the run ends before anything is read. */
-export const CursorCodec = t.type({
+export const CursorCodec = t.intersection([t.type({
   version: t.literal(1),
   /** Everything that changed before it is stored; null until the first run. The windows `[from, to)` follow each other without a gap. */
   from: text,
@@ -22,9 +22,12 @@ export const CursorCodec = t.type({
   /** When records were last counted against hard deletes, and formulas last refreshed, by the server's clock. */
   reconciled: text,
   refreshed: text,
-  /** The fields of the last run, and what they were read as, where all are read. */
+  /** The columns of the last run, and what they were read as. */
   fields: t.record(t.string, t.string),
-})
+}), t.partial({
+  /** Columns that came later than the first load. */
+  late: t.array(t.string),
+})])
 export type Cursor = t.TypeOf<typeof CursorCodec>
 export type Job = t.TypeOf<typeof JobCodec>
 export type Position = Pick<Cursor, 'lastStamp' | 'lastId' | 'job' | 'failures'>

@@ -21,6 +21,7 @@ export interface Described {
   readonly name: string
   readonly keyPrefix: string | undefined
   readonly replicateable: boolean
+  readonly queryable: boolean
   readonly fields: ReadonlyMap<string, DescribedField>
 }
 
@@ -39,8 +40,8 @@ export const describe = async (org: Org, object: string, caller: Caller): Promis
   const reply = await org.call({ verb, path: `/sobjects/${object}/describe` }, caller)
   const decoded = DescribedCodec.decode(jsonOf(verb, await reply.text()))
   if (decoded._tag === 'Left') throw refused(verb, 'the answer is no description of an object', { code: 'NOT_JSON', retry: true })
-  const { name, keyPrefix, replicateable = false, fields } = decoded.right
-  return { name, keyPrefix: keyPrefix ?? undefined, replicateable, fields: new Map(fields.filter(({ deprecatedAndHidden }) => deprecatedAndHidden !== true).map((field) => [field.name, field])) }
+  const { name, keyPrefix, replicateable = false, queryable = true, fields } = decoded.right
+  return { name, keyPrefix: keyPrefix ?? undefined, replicateable, queryable, fields: new Map(fields.filter(({ deprecatedAndHidden }) => deprecatedAndHidden !== true).map((field) => [field.name, field])) }
 }
 
 /** The field that says when a record last changed; only one that can be filtered and sorted by is of use, and some objects have none. */

@@ -1,6 +1,7 @@
 // An org: one login, one version, one budget, and the one guarded call that everything goes through.
 import { isRefused, networkReason, refusalOf, refused, scrubbed, stop } from './failure.ts'
 import { loggingIn, type Login, type Token } from './login.ts'
+import { patience, paused, retryAfter, unlessAborted } from './patience.ts'
 
 export interface OrgOptions {
   readonly login: Login
@@ -45,6 +46,10 @@ export interface Reply {
 }
 
 const hour = 3_600_000
+/** Milliseconds after which an org whose quota was used up is asked for one call again: nothing else would tell that its day has passed. */
+const askedAgain = 5 * 60_000
+/** Milliseconds that a `Retry-After` is waited for at most. */
+const longestWait = 60_000
 
 // Calls by the hour, for a day.
 const hourly = () => {
@@ -56,23 +61,13 @@ const hourly = () => {
   }
 }
 
-// An end that comes when nothing has happened for a while, or when the caller says so.
-const patience = (milliseconds: number, signal: AbortSignal) => {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => controller.abort(signal.reason)
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
-  const touch = (): void => { clearTimeout(timer); timer = setTimeout(() => controller.abort(new Error(`nothing came for ${milliseconds} ms`)), milliseconds) }
-  touch()
-  return { signal: controller.signal, touch, end: (): void => { clearTimeout(timer); signal.removeEventListener('abort', onAbort) } }
-}
-
 /** An org to read from; it logs in when it is first asked. */
 export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quota = 0.8, calls = Infinity }: OrgOptions): Org => {
   const { token, secrets } = loggingIn(login, Math.min(timeout, 60_000))
   const made = hourly()
-  let usage: { readonly used: number; readonly max: number } | undefined
+  let usage: { readonly used: number; readonly max: number; readonly at: number } | undefined
+  // When calls may go on, by the process's own clock.
+  let quietUntil = 0
   let current: Promise<Token> | undefined
 
   // One login at a time: whoever comes meanwhile gets the same one.
@@ -86,14 +81,17 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
   const spend = ({ budget }: Caller): void => {
     if (budget.left() < 1) stop('the run has no calls left')
     if (made.total() >= calls) stop(`all ${calls} calls of 24 hours are spent`)
-    if (usage !== undefined && usage.used >= usage.max * quota) stop(`the org has used ${usage.used} of its ${usage.max} API calls of the day`)
+    if (usage !== undefined && usage.used >= usage.max * quota) {
+      if (Math.abs(Date.now() - usage.at) < askedAgain) stop(`the org has used ${usage.used} of its ${usage.max} API calls of the day`)
+      usage = { ...usage, at: Date.now() }
+    }
     budget.spend(1)
     made.add()
   }
 
   const noteUsage = (headers: Headers): void => {
     const [, used, max] = /api-usage=(\d+)\/(\d+)/.exec(headers.get('sforce-limit-info') ?? '') ?? []
-    if (used !== undefined && max !== undefined) usage = { used: Number(used), max: Number(max) }
+    if (used !== undefined && max !== undefined) usage = { used: Number(used), max: Number(max), at: Date.now() }
   }
 
   const lost = (verb: string, thrown: unknown) => refused(verb, scrubbed(networkReason(thrown), secrets()), { code: 'NETWORK', retry: true })
@@ -116,44 +114,62 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     if (response.status >= 300) {
       const text = await guarded(() => response.text())
       wait.end()
+      const asked = retryAfter(response.headers.get('retry-after'), Date.parse(response.headers.get('date') ?? '') || Date.now())
+      if (asked > 0) quietUntil = Math.max(quietUntil, performance.now() + Math.min(asked, timeout, longestWait))
       throw refusalOf(verb, response.status, scrubbed(text, secrets()))
     }
-    return {
-      headers: response.headers,
-      at: Date.parse(response.headers.get('date') ?? ''),
-      text: async () => {
-        const text = await guarded(() => response.text())
-        wait.end()
-        return text
-      },
-      chunks: async function* () {
-        const reader = response.body?.getReader()
-        try {
-          for (;;) {
-            const read = await guarded(async () => reader?.read())
-            if (read === undefined || read.done) return
-            wait.touch()
-            yield read.value
-          }
-        } finally {
-          wait.end()
-          await reader?.cancel().catch(() => undefined)
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      const reader = response.body?.getReader()
+      try {
+        for (;;) {
+          const read = await guarded(async () => reader?.read())
+          if (read === undefined || read.done) return
+          wait.touch()
+          yield read.value
         }
-      },
+      } finally {
+        wait.end()
+        await reader?.cancel().catch(() => undefined)
+      }
     }
+    const text = async (): Promise<string> => {
+      const all: Uint8Array[] = []
+      for await (const bytes of chunks()) all.push(bytes)
+      return Buffer.concat(all).toString()
+    }
+    return { headers: response.headers, at: Date.parse(response.headers.get('date') ?? ''), text, chunks }
   }
 
   const final = ({ verb }: Call) => refused(verb, 'INVALID_SESSION_ID: the session is refused, also a new one: may this user use the API?', { code: 'INVALID_SESSION_ID', status: 401, retry: false })
 
+  // A server that is busy is left alone by all who share the org, as long as it asked for.
+  const quiet = async ({ verb }: Call, { signal }: Caller): Promise<void> => {
+    for (let left = quietUntil - performance.now(); left > 0; left = quietUntil - performance.now()) {
+      await paused(left, signal)
+      if (signal.aborted) throw lost(verb, new Error('the run is to end'))
+    }
+  }
+
+  const loggedIn = async ({ verb }: Call, { signal }: Caller, old?: string): Promise<Token> => {
+    try {
+      return await unlessAborted(session(old), signal)
+    } catch (thrown) {
+      throw signal.aborted ? lost(verb, thrown) : thrown
+    }
+  }
+
   const call = async (request: Call, caller: Caller): Promise<Reply> => {
-    const held = await session()
+    await quiet(request, caller)
+    const held = await loggedIn(request, caller)
     try {
       return await once(request, caller, held)
     } catch (thrown) {
+      // The org may have moved to another host: a new login says where to.
+      if (isRefused(thrown, 'NETWORK') && /redirect|ENOTFOUND/.test(thrown.message)) current = undefined
       // A session may have ended; one that is refused for what it is would be refused again, and so is a second one.
       if (!isRefused(thrown, 'INVALID_SESSION_ID')) throw thrown
       if (/not valid for use/i.test(thrown.message)) throw final(request)
-      const renewed = await session(held.accessToken)
+      const renewed = await loggedIn(request, caller, held.accessToken)
       try {
         return await once(request, caller, renewed)
       } catch (again) {
@@ -162,5 +178,5 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     }
   }
 
-  return { version, call, usage: () => ({ calls: made.total(), ...usage }) }
+  return { version, call, usage: () => ({ calls: made.total(), ...(usage === undefined ? {} : { used: usage.used, max: usage.max }) }) }
 }

@@ -1,6 +1,7 @@
 // What is read of an object: declared fields checked against what Salesforce describes, or every field there is.
 import { schemaConflict, type AnyEntity, type Problem, type Properties, type Property } from 'dreampipe'
 import type { Described, DescribedField } from './describe.ts'
+import { factsOf, type Facts } from './facts.ts'
 import { converterOf, isWrong, readableAs, type Convert } from './types.ts'
 
 type Spec = Property['spec']
@@ -11,6 +12,7 @@ export interface Leaf {
   /** Its place in a record of REST: `['Owner', 'Name']`; joined by points, its column. */
   readonly path: readonly string[]
   readonly column: string
+  readonly as: Spec['type']
   readonly convert: Convert
   /** What an empty cell is; undefined where there must be a value. */
   readonly empty: unknown
@@ -29,10 +31,14 @@ export interface Plan {
   readonly columns: readonly string[]
   /** Whether Bulk can read these columns. */
   readonly bulk: boolean
-  /** Whether some of them are evaluated when they are read. */
-  readonly formulas: boolean
+  /** Those whose changes do not touch the record: formulas, and fields of parents. */
+  readonly unstamped: readonly string[]
   /** Every field read by itself, and what it is read as: kept in the cursor, so that the next run sees what changed. */
   readonly fields: { readonly [name: string]: string }
+  /** Columns that the last run did not read. */
+  readonly grown: readonly string[]
+  /** What a record that cannot be read keeps of its fields. */
+  readonly facts: Facts
   readonly warnings: readonly string[]
 }
 
@@ -53,6 +59,15 @@ const narrowed = (spec: Spec, convert: Convert): Convert => {
     if (isWrong(whole)) return whole
     return bigint === true ? BigInt(whole as number | bigint) : typeof whole === 'bigint' ? { wrong: `${whole} is no safe number: declare it with y.bigint()` } : whole
   }
+  if (spec.element !== undefined) {
+    const item = narrowed(spec.element, (value) => value)
+    return (value) => {
+      const list = convert(value)
+      if (isWrong(list)) return list
+      const items = (list as readonly unknown[]).map(item)
+      return items.find(isWrong) ?? items
+    }
+  }
   if (values !== undefined) return (value) => (values.includes(convert(value) as string) ? convert(value) : { wrong: `one of ${values.join(', ')} expected` })
   if (codec !== undefined) return (value) => {
     const converted = convert(value)
@@ -62,7 +77,7 @@ const narrowed = (spec: Spec, convert: Convert): Convert => {
   return convert
 }
 
-interface Checking { readonly objects: ReadonlyMap<string, Described>; readonly problems: Problem[]; readonly warnings: string[]; bulk: boolean; formulas: boolean }
+interface Checking { readonly objects: ReadonlyMap<string, Described>; readonly problems: Problem[]; readonly warnings: string[]; readonly unstamped: Set<string>; readonly found: Map<string, DescribedField>; bulk: boolean }
 
 // Salesforce's numbers have a fixed number of digits after the point, and JavaScript's fifteen digits in all.
 const exactBelow = ({ type, scale = 0 }: DescribedField, as: Spec['type']): number => (as === 'Double' || type === 'int' ? Infinity : 10 ** (15 - Math.min(scale, 15)))
@@ -71,9 +86,10 @@ const exactBelow = ({ type, scale = 0 }: DescribedField, as: Spec['type']): numb
 const stays = ({ type }: DescribedField, as: Spec['type']): boolean =>
   (as === 'String' && type !== 'anyType') || (as === 'Boolean' && type === 'boolean') || (as === 'Integer' && type === 'int') || (as === 'Date' && type === 'date')
 
-const note = (checking: Checking, field: DescribedField): void => {
+const note = (checking: Checking, column: string, field: DescribedField): void => {
   if (field.type === 'anyType') checking.bulk = false
-  if (field.calculated === true) checking.formulas = true
+  if (field.calculated === true || column.includes('.')) checking.unstamped.add(column)
+  checking.found.set(column, field)
 }
 
 const declaredLeaf = (checking: Checking, name: string, spec: Spec, field: DescribedField, path: readonly string[]): readonly Node[] => {
@@ -83,9 +99,13 @@ const declaredLeaf = (checking: Checking, name: string, spec: Spec, field: Descr
     checking.problems.push({ code: 'WrongType', path: column, message: `declared as ${spec.type}, and Salesforce says ${field.type}: ${says}` })
     return []
   }
-  note(checking, field)
+  if (spec.element !== undefined && spec.element.type !== 'String') {
+    checking.problems.push({ code: 'WrongType', path: column, message: `declared as a List of ${spec.element.type}, and Salesforce says ${field.type}: it is read as a List of String` })
+    return []
+  }
+  note(checking, column, field)
   const empty = spec.mode !== 'required' ? null : spec.type === 'List' ? [] : undefined
-  return [{ name, path: [...path, field.name], column, convert: narrowed(spec, converterOf(field.type, spec.type)), empty, exactBelow: exactBelow(field, spec.type), asIs: spec.mode !== 'required' && spec.values === undefined && spec.codec === undefined && spec.bigint !== true && stays(field, spec.type) }]
+  return [{ name, path: [...path, field.name], column, as: spec.type, convert: narrowed(spec, converterOf(field.type, spec.type)), empty, exactBelow: exactBelow(field, spec.type), asIs: spec.mode !== 'required' && spec.values === undefined && spec.codec === undefined && spec.bigint !== true && stays(field, spec.type) }]
 }
 
 const declaredNodes = (checking: Checking, described: Described, specs: { readonly [name: string]: Spec }, path: readonly string[]): readonly Node[] =>
@@ -97,21 +117,26 @@ const declaredNodes = (checking: Checking, described: Described, specs: { readon
       const parts = new Map([...partsOf(described, name)].map(([part, of]) => [part.toLowerCase(), of]))
       return group(Object.entries(spec.fields ?? {}).flatMap(([part, of]) => {
         const found = parts.get(part.toLowerCase())
-        return found === undefined ? missing(checking, `${at}.${part}`, of) : declaredLeaf(checking, part, of, found, path)
+        return found === undefined ? missing(checking, `${at}.${part}`, of, undefined) : declaredLeaf(checking, part, of, found, path)
       }))
     }
     if (field !== undefined) return declaredLeaf(checking, name, spec, field, path)
     const through = [...described.fields.values()].find(({ relationshipName }) => relationshipName === name)
-    if (through === undefined || spec.type !== 'EmbeddedObject') return missing(checking, at, spec)
-    const targets = (through.referenceTo ?? []).flatMap((target) => checking.objects.get(target) ?? [])
+    if (through === undefined || spec.type !== 'EmbeddedObject') return missing(checking, at, spec, [...described.fields.keys()].find((other) => other.toLowerCase() === name.toLowerCase()))
+    if (path.length > 0) {
+      checking.problems.push({ code: 'Missing', path: at, message: 'a parent of a parent is not read: give its object a producer of its own' })
+      return []
+    }
+    const targets = (through.referenceTo ?? []).slice(0, kinds).flatMap((target) => checking.objects.get(target) ?? [])
     // A polymorphic parent is read as Name, which has the fields that all of its kinds have.
     const shared = new Map([...targets[0]?.fields ?? []].filter(([key]) => targets.every(({ fields }) => fields.has(key))))
-    return group(declaredNodes(checking, { name, keyPrefix: undefined, replicateable: false, fields: shared }, spec.fields ?? {}, [...path, name]))
+    return group(declaredNodes(checking, { name, keyPrefix: undefined, replicateable: false, queryable: true, fields: shared }, spec.fields ?? {}, [...path, name]))
   })
 
 // A field that is gone may be hidden from this user: what may be missing is left out with a warning.
-const missing = ({ problems, warnings }: Checking, path: string, { mode }: Spec): readonly Node[] => {
-  if (mode === 'required') problems.push({ code: 'Missing', path, message: 'Salesforce has no such field, or this user may not see it' })
+const missing = ({ problems, warnings }: Checking, path: string, { mode }: Spec, meant: string | undefined): readonly Node[] => {
+  if (meant !== undefined) problems.push({ code: 'Missing', path, message: `Salesforce has no such field: it is called ${meant}` })
+  else if (mode === 'required') problems.push({ code: 'Missing', path, message: 'Salesforce has no such field, or this user may not see it' })
   else warnings.push(`${path} is not there, or this user may not see it: it is left out`)
   return []
 }
@@ -132,9 +157,9 @@ const wired = (type: string, as: ReturnType<typeof readableAs>[number]): Convert
 // Every field under its own name, as wire values; an address or a location from its parts.
 const learnedNodes = (checking: Checking, described: Described): readonly Node[] => {
   const leaf = (name: string, field: DescribedField): Leaf => {
-    note(checking, field)
+    note(checking, field.name, field)
     const as = readableAs(field)[0] ?? 'String'
-    return { name, path: [field.name], column: field.name, convert: wired(field.type, as), empty: { propertyType: as, value: null }, exactBelow: exactBelow(field, as), asIs: false }
+    return { name, path: [field.name], column: field.name, as, convert: wired(field.type, as), empty: { propertyType: as, value: null }, exactBelow: exactBelow(field, as), asIs: false }
   }
   return [...described.fields.values()].flatMap((field): readonly Node[] => {
     const [as] = readableAs(field)
@@ -145,30 +170,31 @@ const learnedNodes = (checking: Checking, described: Described): readonly Node[]
   })
 }
 
-/** The objects whose fields are named through a relationship: they are described too. */
+// Kinds of a polymorphic parent that are described: each costs a call of every run, and a task's parent may be of a hundred kinds.
+const kinds = 5
+
+/** The objects whose fields are named through a relationship: they are described too, of many kinds only the first. */
 export const parentsOf = (described: Described, fields: Properties | undefined): readonly string[] => Object.entries(fields ?? {}).flatMap(([name, { spec }]) => {
   if (described.fields.has(name) || spec.type !== 'EmbeddedObject') return []
-  return [...described.fields.values()].filter(({ relationshipName }) => relationshipName === name).flatMap(({ referenceTo }) => referenceTo ?? [])
+  return [...described.fields.values()].filter(({ relationshipName }) => relationshipName === name).flatMap(({ referenceTo }) => (referenceTo ?? []).slice(0, kinds))
 })
 
 // A learned entity's fields as they were and as they are.
 const drift = ({ problems, warnings }: Checking, now: { readonly [name: string]: string }, before: { readonly [name: string]: string }): void => {
-  if (Object.keys(before).length === 0) return
   for (const [name, type] of Object.entries(before)) {
     const next = now[name]
     if (next === undefined) warnings.push(`${name} is gone, or this user may no longer see it`)
     else if (next !== type) problems.push({ code: 'WrongType', path: name, message: `it was read as ${type} and would be as ${next} now: what is stored cannot hold it` })
   }
-  for (const name of Object.keys(now)) if (before[name] === undefined) warnings.push(`${name} is new: records bring it when they next change`)
 }
 
 /** Plans what to read. Throws `SchemaConflict` where declared fields are not what Salesforce has, before anything is read. */
 export const planOf = (entity: AnyEntity, described: Described, parents: readonly Described[], fields: Properties | undefined, before: { readonly [name: string]: string }): Plan => {
-  const checking: Checking = { objects: new Map([described, ...parents].map((each) => [each.name, each])), problems: [], warnings: [], bulk: true, formulas: false }
+  const checking: Checking = { objects: new Map([described, ...parents].map((each) => [each.name, each])), problems: [], warnings: [], unstamped: new Set(), found: new Map(), bulk: true }
   const nodes = fields === undefined ? learnedNodes(checking, described) : declaredNodes(checking, described, Object.fromEntries(Object.entries(fields).map(([name, { spec }]) => [name, spec])), [])
   const leaves = leavesOf(nodes)
-  const read = fields === undefined ? Object.fromEntries(leaves.flatMap(({ column }) => { const field = described.fields.get(column); return field === undefined ? [] : [[column, readableAs(field)[0] ?? 'String']] })) : {}
-  drift(checking, read, before)
+  const read = Object.fromEntries(leaves.map(({ column, as }) => [column, as]))
+  if (fields === undefined) drift(checking, read, before)
   if (fields === undefined) {
     for (const name of [...entity.definition.identifier, entity.definition.timestamp]) {
       if (!nodes.some((node) => node.name === name)) checking.problems.push({ code: 'Missing', path: name, message: `the entity is known or dated by it, and ${described.name} has no such field` })
@@ -176,5 +202,8 @@ export const planOf = (entity: AnyEntity, described: Described, parents: readonl
   }
   if (checking.problems.length > 0) throw schemaConflict(entity.name, checking.problems, `what is read of Salesforce's ${described.name} is not what it has`)
   const columns = [...new Set(leaves.map(({ column }) => column))]
-  return { nodes, columns, bulk: checking.bulk, formulas: checking.formulas, fields: read, warnings: checking.warnings }
+  return {
+    nodes, columns, bulk: checking.bulk, unstamped: [...checking.unstamped], fields: read, warnings: checking.warnings,
+    grown: Object.keys(before).length === 0 ? [] : columns.filter((column) => before[column] === undefined), facts: factsOf(described, columns, (column) => checking.found.get(column)),
+  }
 }

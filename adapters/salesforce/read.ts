@@ -66,12 +66,15 @@ const valueOf = (leaf: Leaf, value: unknown, reading: Reading): unknown => {
     return leaf.empty
   }
   reading.empty = false
-  if (typeof value === 'number' && (value >= leaf.exactBelow || value <= -leaf.exactBelow)) reading.rounded = true
+  if (typeof value === 'number' && leaf.exactBelow !== Infinity && (value >= leaf.exactBelow || value <= -leaf.exactBelow || isLong(value))) reading.rounded = true
   const converted = leaf.convert(value)
   if (!isWrong(converted)) return converted
   reading.wrong ??= `${leaf.column}: ${converted.wrong}`
   return value
 }
+
+// Formulas have more digits than their field says; sixteen of them may have been more still.
+const isLong = (value: number): boolean => !Number.isInteger(value * 1_000) && String(value).length > 16
 
 const within = (raw: unknown, path: readonly string[]): unknown => {
   let at = raw
@@ -91,36 +94,52 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const extras = extrasOf(columns, meta).toReversed()
   // Records whose names are their columns' are kept as they were parsed, and only what needs it is replaced.
   const inPlace = nodes.every((node) => !isGroup(node) && node.path.length === 1 && node.name === node.column)
-  const changing = nodes.filter((node): node is Leaf => !isGroup(node) && !node.asIs)
+  const leaves = nodes.filter((node): node is Leaf => !isGroup(node))
+  const some = leaves.filter(({ asIs }) => !asIs)
+  const held: unknown[] = leaves.map(() => undefined)
   const shape = shapeOf(nodes, () => -1)
-  return (records: readonly Record[]): readonly Row[] | undefined => {
+  // `empties`: some of the texts may be empty, which are no value. `exact`: these were parsed exactly; what is a number still has no more digits.
+  return (records: readonly Record[], empties: boolean, exact: boolean): readonly Row[] | undefined => {
     const rows: Row[] = []
+    const changing = empties ? leaves : some
     for (const raw of records) {
       const reading: Reading = { wrong: undefined, empty: true, rounded: false }
       const [id, stamp, deleted, master] = [String(raw['Id']), meta.stamp === undefined ? undefined : textOr(raw[meta.stamp]), raw['IsDeleted'] === true, textOr(raw['MasterRecordId'])]
       let record = raw
+      if ('attributes' in raw) raw['attributes'] = undefined
       if (inPlace) {
-        if ('attributes' in raw) raw['attributes'] = undefined
-        // The last ones first: taken from the end, an object keeps its shape.
-        for (const name of extras) delete raw[name]
-        for (const leaf of changing) {
-          const value = raw[leaf.name]
+        for (let i = 0; i < changing.length; i++) {
+          const leaf = changing[i] as Leaf
+          const value = held[i] = raw[leaf.name]
           const next = valueOf(leaf, value, reading)
           if (next !== value) raw[leaf.name] = next
         }
+        // What cannot be read stays as it came. Extras go the last ones first: taken from the end, an object keeps its shape.
+        if (reading.wrong !== undefined) for (const [i, leaf] of changing.entries()) raw[leaf.name] = held[i]
+        else for (const name of extras) delete raw[name]
       } else {
         const made = recordOf(shape, (leaf) => (leaf.path.length === 1 ? raw[leaf.column] : within(raw, leaf.path)), reading)
         if (reading.wrong === undefined) record = made
       }
-      if (reading.rounded) return undefined
+      if (reading.rounded && !exact) return undefined
       rows.push({ id, stamp, deleted: meta.deleted && deleted, master, record, wrong: reading.wrong })
     }
     return rows
   }
 }
 
+/** The record of a row that came before, from JSON or from CSV: read again. */
+export const readAgain = ({ nodes }: Plan, raw: { readonly [name: string]: unknown }): Pick<Row, 'record' | 'wrong'> => {
+  const reading: Reading = { wrong: undefined, empty: true, rounded: false }
+  const record = recordOf(shapeOf(nodes, () => -1), ({ column, path }) => (column in raw ? raw[column] : within(raw, path)), reading)
+  return { record, wrong: reading.wrong }
+}
+
 /** Reads rows of Bulk's CSV, whose columns are named by this header. */
-export const csvRowReader = ({ nodes }: Plan, { stamp }: Meta, header: Cells) => {
+export const csvRowReader = (plan: Plan, meta: Meta, header: Cells) => {
+  const { nodes } = plan
+  const { stamp } = meta
+  const named = new Map(selectOf(plan, meta).map((column) => [column.toLowerCase(), column]))
   const byName = new Map(header.map((name, i) => [(name ?? '').toLowerCase(), i]))
   const placeOf = (column: string): number => byName.get(column.toLowerCase()) ?? -1
   const shape = shapeOf(nodes, placeOf)
@@ -129,8 +148,8 @@ export const csvRowReader = ({ nodes }: Plan, { stamp }: Meta, header: Cells) =>
     const reading: Reading = { wrong: undefined, empty: true, rounded: false }
     const record = recordOf(shape, (_, place) => cells[place], reading)
     return {
-      id: cells[id] ?? '', stamp: cells[at] ?? undefined, deleted: cells[deleted] === 'true', master: cells[master] ?? undefined,
-      record: reading.wrong === undefined ? record : Object.fromEntries(header.map((name, i) => [name ?? '', cells[i] ?? null])), wrong: reading.wrong,
+      id: cells[id] ?? '', stamp: cells[at] ?? undefined, deleted: meta.deleted && cells[deleted] === 'true', master: cells[master] ?? undefined,
+      record: reading.wrong === undefined ? record : Object.fromEntries(header.map((name, i) => [named.get((name ?? '').toLowerCase()) ?? name ?? '', cells[i] ?? null])), wrong: reading.wrong,
     }
   }
 }

@@ -22,6 +22,12 @@ export interface Scan {
 }
 export interface Scanned { readonly rows: readonly Row[]; readonly position: Position; readonly expected?: number }
 
+/** Records that are there now: `queryAll` without the bin's, because `query` leaves out archived ones. */
+export const alive = ({ described, meta }: Extraction, before: string | null): Pick<Scan, 'where' | 'all'> => {
+  const bin = described.fields.get('IsDeleted')?.filterable === true
+  return { where: [...(bin ? ['IsDeleted = false'] : []), ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`])].join(' AND '), all: bin }
+}
+
 const anded = (...conditions: readonly string[]): string => {
   const all = conditions.filter((condition) => condition !== '')
   return all.length === 0 ? '' : ` WHERE ${all.map((condition) => (all.length > 1 && / (AND|OR) /.test(condition) ? `(${condition})` : condition)).join(' AND ')}`
@@ -71,12 +77,13 @@ const byBulk = async function* (extraction: Extraction, scan: Scan, from: Positi
       return undefined
     } catch (thrown) {
       const anew: Position = { ...position, job: null }
-      if (isUnsupported(thrown) && extraction.reading.via !== 'bulk') {
+      const failed = isRefused(thrown, 'JOB_FAILED', 'JOB_GONE')
+      if ((isUnsupported(thrown) || (failed && position.failures + 1 >= jobsTried)) && extraction.reading.via !== 'bulk') {
         extraction.bulk.usable = false
         extraction.context.warn(`Bulk cannot read ${extraction.object}, so REST does: ${(thrown as Error).message}`)
-        return anew
+        return { ...anew, failures: 0 }
       }
-      if (!isRefused(thrown, 'JOB_FAILED', 'JOB_GONE')) throw thrown
+      if (!failed) throw thrown
       position = { ...anew, failures: position.failures + 1 }
       yield { rows: [], position: position.failures < jobsTried ? position : { ...position, failures: 0 } }
       if (position.failures >= jobsTried) throw refused(`bulk query ${extraction.object}`, `${jobsTried} jobs came to nothing: ${thrown.message}`, { code: 'JOB_FAILED', retry: false })

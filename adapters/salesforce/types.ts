@@ -44,17 +44,36 @@ const plain = (scientific: string): string | undefined => {
   return number === '0' || sign !== '-' ? number : `-${number}`
 }
 
+// A Decimal holds nine digits after the point, and formulas have more than their field says: rounded there, half away from zero.
+const places = 9
+const nine = (digits: string): string => {
+  const point = digits.indexOf('.')
+  if (point === -1 || digits.length - point - 1 <= places) return digits
+  const kept = digits.slice(0, point + places + 1)
+  if (digits.charCodeAt(point + places + 1) < 53) return trimmed(kept)
+  const units = (BigInt(kept.replace(/[-.]/g, '')) + 1n).toString().padStart(places + 1, '0')
+  return trimmed(`${digits.startsWith('-') ? '-' : ''}${units.slice(0, -places)}.${units.slice(-places)}`)
+}
+const trimmed = (digits: string): string => {
+  const short = digits.replace(/\.?0+$/, '')
+  return short === '-0' ? '0' : short
+}
+
 const fractions = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : `.${String(n).padStart(3, '0').replace(/0+$/, '')}`))
 const simple = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/
-const decimal: Convert = (value) => {
+const exact: Convert = (value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('a number', value)
-  const thousandths = typeof value === 'number' ? Math.round(value * 1000) : NaN
-  // Money: at most three digits after the point, and exactly these; writing such a number from two whole ones is thrice as quick.
-  if (thousandths < 1e12 && thousandths >= 0 && thousandths / 1000 === value) return `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] ?? ''}`
   const given = String(value)
   // JavaScript writes these plainly.
   if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21) return given
   return simple.test(given) && given !== '-0' ? given : plain(given) ?? wrong('a number', value)
+}
+const decimal: Convert = (value) => {
+  const thousandths = typeof value === 'number' ? Math.round(value * 1000) : NaN
+  // Money: at most three digits after the point, and exactly these; writing such a number from two whole ones is thrice as quick.
+  if (thousandths < 1e12 && thousandths >= 0 && thousandths / 1000 === value) return `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] ?? ''}`
+  const digits = exact(value)
+  return typeof digits === 'string' ? nine(digits) : digits
 }
 
 const double: Convert = (value) => {
@@ -65,7 +84,7 @@ const double: Convert = (value) => {
 // Integers come as 39000, as 0.0 and as 3.9E4; what no number holds exactly stays a bigint.
 const integer: Convert = (value) => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  const digits = decimal(value)
+  const digits = exact(value)
   if (typeof digits !== 'string' || digits.includes('.')) return wrong('a whole number', value)
   const number = Number(digits)
   return Number.isSafeInteger(number) ? number : BigInt(digits)

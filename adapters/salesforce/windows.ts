@@ -4,7 +4,7 @@ import { instant, nowhere, positionOf, type Cursor } from './cursor.ts'
 import { jsonOf } from './describe.ts'
 import { recordsOf, type Extraction } from './extraction.ts'
 import { isRefused, refused } from './failure.ts'
-import { scanned } from './scan.ts'
+import { alive, scanned } from './scan.ts'
 
 export type CursorPage = Page<unknown, Cursor>
 
@@ -27,7 +27,7 @@ export const horizon = async (extraction: Extraction): Promise<string> => {
       const covered = typeof latestDateCovered === 'string' ? Date.parse(latestDateCovered) : NaN
       if (!Number.isNaN(covered)) return instant(Math.min(covered, now()))
     } catch (thrown) {
-      if (!isRefused(thrown) || thrown.retry || (thrown.status !== 400 && thrown.status !== 404)) throw thrown
+      if (!isRefused(thrown) || thrown.retry || thrown.code === 'DAILY_LIMIT' || ![400, 403, 404, 405].includes(thrown.status)) throw thrown
     }
   }
   return instant(now() - longestTransaction)
@@ -46,11 +46,13 @@ export const increments = async function* (extraction: Extraction, start: Cursor
     const { from } = cursor
     const to = cursor.to ?? until
     if (from >= to) return cursor
-    const where = `${meta.stamp} >= ${from} AND ${meta.stamp} < ${to}`
+    // Where deletes are ignored, as what is there now: `query` would leave out what was archived, too.
+    const there = deletes ? { where: '', all: true } : alive(extraction, null)
+    const where = `${meta.stamp} >= ${from} AND ${meta.stamp} < ${to}${there.where === '' ? '' : ` AND ${there.where}`}`
     try {
-      for await (const { rows, position, expected } of scanned(extraction, { where, by: 'stamp', all: deletes, plan, meta, before: to }, positionOf(cursor))) {
+      for await (const { rows, position, expected } of scanned(extraction, { where, by: 'stamp', all: there.all, plan, meta, before: to }, positionOf(cursor))) {
         cursor = { ...cursor, to, ...position }
-        yield { records: recordsOf(rows), cursor, ...(expected === undefined ? {} : { expected }) }
+        yield { records: recordsOf(extraction, rows), cursor, ...(expected === undefined ? {} : { expected }) }
       }
     } catch (thrown) {
       const half = isRefused(thrown, 'QUERY_TIMEOUT') ? halfway(cursor.lastStamp ?? from, to) : undefined

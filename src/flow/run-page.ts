@@ -66,12 +66,34 @@ const pushed = (receiver: Receiver, update: Update): Promise<Result> => new Prom
 
 interface Item { readonly record: number; readonly update: Update }
 
+// Items by record, in their order.
+const byRecord = (items: readonly Item[]): readonly (readonly Item[])[] => {
+  const groups: Item[][] = []
+  for (const item of items) {
+    const last = groups.at(-1)
+    if (last?.[0]?.record === item.record) last.push(item)
+    else groups.push([item])
+  }
+  return groups
+}
+
+// A record's updates one behind the other: one that is to be tried again holds back those behind it, or it would come last.
+const inOrder = async (receiver: Receiver, items: readonly Item[]): Promise<readonly Result[]> => {
+  const results: Result[] = []
+  for (const { update } of items) {
+    const before = results.at(-1)
+    results.push(before?._tag === 'Left' && !isUpdatesFault(before.left) ? before : await pushed(receiver, update))
+  }
+  return results
+}
+
 // Submits until each update has an answer that stays; what keeps failing around them ends the run.
 const settleAll = async ({ receiver, options, tally }: Storing, items: readonly Item[]): Promise<E.Either<RunError, ReadonlyMap<number, SubmitError>>> => {
   const rejected = new Map<number, SubmitError>()
   let rest = items
   for (let attempt = 1; rest.length > 0; attempt++) {
-    const results = await Promise.all(rest.map(({ update }) => pushed(receiver, update)))
+    const groups = byRecord(rest)
+    const results = groups.length === rest.length ? await Promise.all(rest.map(({ update }) => pushed(receiver, update))) : (await Promise.all(groups.map((of) => inOrder(receiver, of)))).flat()
     const again: Item[] = []
     let failure: SubmitError | undefined
     for (let i = 0; i < rest.length; i++) {

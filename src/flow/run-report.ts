@@ -29,7 +29,7 @@ export interface RunOptions {
 /** What a run did. */
 export interface RunReport {
   readonly producer: string
-  /** `done`: the source had no more. `budget`: it may be asked no more for now. `stopped`: by signal or close. The next run goes on behind the cursor. */
+  /** `done`: the source had no more. `budget`: it has more, and may be asked no more for now, by the run's budget or by its own quota. `stopped`: by signal or close. The next run goes on behind the cursor. */
   readonly ended: 'done' | 'budget' | 'stopped' | 'dry run'
   readonly pages: number
   readonly records: number

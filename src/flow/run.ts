@@ -71,7 +71,7 @@ const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 
       void storing.add(() => store(page.records, page.cursor))
       await storing.onSizeLessThan(1)
       if (failed !== undefined) break
-      ended = signal.aborted ? 'stopped' : budget.left() <= 0 ? 'budget' : 'done'
+      ended = signal.aborted ? 'stopped' : page.spent === true || budget.left() <= 0 ? 'budget' : 'done'
       if (ended !== 'done') break
     }
   } finally {

@@ -16,6 +16,8 @@ export interface Page<R, C> {
   readonly cursor: C
   /** How many records there are altogether, where the source says so: for progress. */
   readonly expected?: number
+  /** The source has more, and may not be asked for it now: the run ends behind this page as `budget`, and the next one goes on. */
+  readonly spent?: boolean
 }
 
 /** What the source may spend, in calls of its own counting. */

@@ -11,6 +11,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly share: number }
   /** Headers and some of the body, then silence. */
   | { readonly kind: 'stall'; readonly share: number }
+  /** The body comes in so many parts, with a pause of so many milliseconds before each. */
+  | { readonly kind: 'slow'; readonly parts: number; readonly pause: number }
   /** Nothing at all, ever. */
   | { readonly kind: 'hang' }
   /** The body ends early, as if it were whole. */

@@ -59,6 +59,15 @@ const send = (response: ServerResponse, { status, headers = {} }: Answered, byte
   else if (fault?.kind === 'cut' || fault?.kind === 'stall') {
     response.writeHead(status, { ...all, 'Content-Length': bytes.length })
     response.write(part, () => { if (fault.kind === 'cut') response.destroy() })
+  } else if (fault?.kind === 'slow') {
+    const size = Math.ceil(bytes.length / fault.parts)
+    const next = (from: number): void => {
+      response.write(bytes.subarray(from, from + size))
+      if (from + size < bytes.length) setTimeout(() => next(from + size), fault.pause)
+      else response.end()
+    }
+    response.writeHead(status, { ...all, 'Content-Length': bytes.length })
+    setTimeout(() => next(0), fault.pause)
   } else {
     response.writeHead(status, { ...all, ...(status === 204 ? {} : { 'Content-Length': part.length }) })
     response.end(part)
