@@ -134,7 +134,13 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     }
     const text = async (): Promise<string> => {
       const all: Uint8Array[] = []
-      for await (const bytes of chunks()) all.push(bytes)
+      await guarded(async () => {
+        for await (const bytes of response.body ?? []) {
+          wait.touch()
+          all.push(bytes)
+        }
+      })
+      wait.end()
       return Buffer.concat(all).toString()
     }
     return { headers: response.headers, at: Date.parse(response.headers.get('date') ?? ''), text, chunks }

@@ -3,13 +3,17 @@
 /** An end that comes when nothing has happened for a while, or when the caller says so. */
 export const patience = (milliseconds: number, signal: AbortSignal) => {
   const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
+  const timer = setTimeout(() => controller.abort(new Error(`nothing came for ${milliseconds} ms`)), milliseconds)
   const onAbort = (): void => controller.abort(signal.reason)
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort)
-  const touch = (): void => { clearTimeout(timer); timer = setTimeout(() => controller.abort(new Error(`nothing came for ${milliseconds} ms`)), milliseconds) }
-  touch()
-  return { signal: controller.signal, touch, end: (): void => { clearTimeout(timer); signal.removeEventListener('abort', onAbort) } }
+  // Refreshed once ended, it would run again.
+  let ended = false
+  return {
+    signal: controller.signal,
+    touch: (): void => { if (!ended) timer.refresh() },
+    end: (): void => { ended = true; clearTimeout(timer); signal.removeEventListener('abort', onAbort) },
+  }
 }
 
 /** Resolves after so long, or at once when the signal says so. */

@@ -30,8 +30,9 @@ interface Came { readonly rows: readonly Row[]; readonly totalSize: number; read
 // Text and answer end with this call: while the next page comes, only the rows of the last one are kept.
 const cameIn = (verb: string, text: string, read: ReturnType<typeof jsonReader>): Came => {
   const { records, totalSize, done, nextRecordsUrl } = answerOf(verb, text, false)
-  const empties = text.includes(':""')
-  return { rows: read(records, empties, false) ?? read(answerOf(verb, text, true).records, empties, true) ?? [], totalSize, done, next: nextRecordsUrl }
+  const exactly = (): Answer['records'] => answerOf(verb, text, true).records
+  const rows = read(records, { exact: false, again: () => answerOf(verb, text, false).records }) ?? read(exactly(), { exact: true, again: exactly }) ?? []
+  return { rows, totalSize, done, next: nextRecordsUrl }
 }
 
 // Salesforce says where the next page is before it lists records; it writes no slash as an escape.

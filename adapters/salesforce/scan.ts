@@ -48,11 +48,18 @@ const queryOf = ({ object }: Extraction, scan: Scan, position: Position, limit: 
 const bulkQueryOf = ({ object }: Extraction, scan: Scan): Query =>
   ({ soql: `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where)}`, all: scan.all, plan: scan.plan, meta: scan.meta })
 
-// By whole seconds: what is longer than its first 19 characters is not less than they are.
+// By whole seconds: the first 19 characters, which are digits at fixed places. (`<` on texts takes many times as long.)
+const isBefore = (stamp: string, limit: string): boolean => {
+  for (let i = 0; i < 19; i++) {
+    const by = stamp.charCodeAt(i) - limit.charCodeAt(i)
+    if (by !== 0) return !(by > 0)
+  }
+  return false
+}
+
 const inTime = (rows: readonly Row[], { before }: Scan): readonly Row[] => {
-  const limit = before?.slice(0, 19)
-  if (limit === undefined) return rows
-  const isIn = ({ stamp }: Row): boolean => stamp === undefined || stamp < limit
+  if (before === undefined) return rows
+  const isIn = ({ stamp }: Row): boolean => stamp === undefined || isBefore(stamp, before)
   return rows.every(isIn) ? rows : rows.filter(isIn)
 }
 

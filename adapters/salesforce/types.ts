@@ -59,7 +59,9 @@ const trimmed = (digits: string): string => {
   return short === '-0' ? '0' : short
 }
 
-const fractions = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : `.${String(n).padStart(3, '0').replace(/0+$/, '')}`))
+const thousand = Array.from({ length: 1000 }, (_, n) => String(n))
+const padded = thousand.map((text) => text.padStart(3, '0'))
+const fractions = padded.map((text, n) => (n === 0 ? '' : `.${text.replace(/0+$/, '')}`))
 const simple = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/
 const exact: Convert = (value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('a number', value)
@@ -68,10 +70,26 @@ const exact: Convert = (value) => {
   if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21) return given
   return simple.test(given) && given !== '-0' ? given : plain(given) ?? wrong('a number', value)
 }
+/**
+ * A number with at most three digits after the point, and exactly these. Most are such, and below a million: put together from ready texts,
+ * in whole numbers of 32 bits, it takes a third of the time that JavaScript takes to write it.
+ */
+export const moneyOf = (value: number): string | undefined => {
+  if (value < 1e6) {
+    const thousandths = (value * 1000 + 0.5) | 0
+    if (thousandths < 0 || thousandths / 1000 !== value) return undefined
+    const whole = (thousandths / 1000) | 0
+    const fraction = fractions[thousandths - whole * 1000] as string
+    if (whole < 1000) return `${thousand[whole] as string}${fraction}`
+    const high = (whole / 1000) | 0
+    return `${thousand[high] as string}${padded[whole - high * 1000] as string}${fraction}`
+  }
+  const thousandths = Math.round(value * 1000)
+  return thousandths < 1e12 && thousandths / 1000 === value ? `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] as string}` : undefined
+}
 const decimal: Convert = (value) => {
-  const thousandths = typeof value === 'number' ? Math.round(value * 1000) : NaN
-  // Money: at most three digits after the point, and exactly these; writing such a number from two whole ones is thrice as quick.
-  if (thousandths < 1e12 && thousandths >= 0 && thousandths / 1000 === value) return `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] ?? ''}`
+  const money = typeof value === 'number' ? moneyOf(value) : undefined
+  if (money !== undefined) return money
   const digits = exact(value)
   return typeof digits === 'string' ? nine(digits) : digits
 }
@@ -92,10 +110,15 @@ const integer: Convert = (value) => {
 
 const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 // REST says +0000, Bulk says Z; both come out as our canonical instant.
+/** Instants as Salesforce writes all of them. */
+export const instantOf = (value: string): string | undefined => {
+  const { length } = value
+  return value.charCodeAt(10) === 84 && ((length === 28 && value.endsWith('.000+0000')) || (length === 24 && value.endsWith('.000Z'))) ? `${value.slice(0, 19)}.000000Z` : undefined
+}
 const dateTime: Convert = (value) => {
   if (typeof value !== 'string') return wrong('an instant', value)
-  const { length } = value
-  if (value.charCodeAt(10) === 84 && ((length === 28 && value.endsWith('.000+0000')) || (length === 24 && value.endsWith('.000Z')))) return `${value.slice(0, 19)}.000000Z`
+  const instant = instantOf(value)
+  if (instant !== undefined) return instant
   if (!instantForm.test(value)) return wrong('an instant', value)
   const millis = Date.parse(value)
   return Number.isNaN(millis) ? wrong('an instant', value) : `${new Date(millis).toISOString().slice(0, 23)}000Z`
@@ -115,6 +138,9 @@ const json: Convert = (value) => {
 }
 
 const converters: { readonly [T in PropertyType]?: Convert } = { String: text, Boolean: boolean, Integer: integer, Decimal: decimal, Double: double, DateTime: dateTime, Date: date, Time: time, List: list, Json: json }
+
+/** Which quick reading a conversion begins with: `instantOf` or `moneyOf`. */
+export const quickOf = (convert: Convert): 'instant' | 'money' | undefined => (convert === dateTime ? 'instant' : convert === decimal ? 'money' : undefined)
 
 /** Reads a field of a Salesforce type as one of ours. An `anyType` is taken as it comes: its text may look like JSON without being any. */
 export const converterOf = (type: string, as: PropertyType): Convert => (type === 'anyType' ? (value) => value : converters[as] ?? text)

@@ -8,7 +8,7 @@ import { salesforce } from 'dreampipe/adapters/salesforce'
 import { account, lead, type Values } from 'dreampipe/adapters/salesforce/testing'
 import { csvReader, type Cells } from '../../adapters/salesforce/csv.ts'
 import { parsePage } from '../../adapters/salesforce/read.ts'
-import { converterOf } from '../../adapters/salesforce/types.ts'
+import { converterOf, instantOf, moneyOf } from '../../adapters/salesforce/types.ts'
 import { closing } from '../flow/kit.ts'
 import { expectProven, loginOf, server } from './salesforce-kit.ts'
 
@@ -109,4 +109,15 @@ test('every type goes through under its own name, alike from REST and from Bulk,
     Address: { Street: 'Gasse 1', City: 'Bern', State: null, PostalCode: '3011', Country: null, Latitude: 46.947922, Longitude: 7.444608 }, Place__c: { Latitude: 46.5, Longitude: 7.25 },
   })
   expectProven(await pipeline.verify(Anything))
+})
+
+test('what is read quickly is read exactly: money as JavaScript writes it, or not at all', () => {
+  const written = (value: number): string => (Object.is(value, -0) ? '0' : String(value))
+  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999_999 }), (thousandths) => { expect(moneyOf(thousandths / 1000)).toBe(written(thousandths / 1000)) }))
+  fc.assert(fc.property(fc.integer({ min: 0, max: 2_000_000_000 }), (thousandths) => { expect(moneyOf(thousandths / 1000)).toBe(written(thousandths / 1000)) }))
+  fc.assert(fc.property(fc.double(), (value) => { expect([undefined, written(value)]).toContain(moneyOf(value)) }))
+  expect([0, -0, 0.001, 0.0004, 0.1 + 0.2, 999.999, 1_000, 1_999_999.999, 2e6, 2147483.648, -1, -4294967.296, 1e9, NaN, Infinity].map(moneyOf))
+    .toEqual(['0', '0', '0.001', undefined, undefined, '999.999', '1000', '1999999.999', '2000000', '2147483.648', undefined, undefined, undefined, undefined, undefined])
+  expect(['2024-01-02T03:04:05.000+0000', '2024-01-02T03:04:05.000Z', '2024-01-02T03:04:05.123Z', '2024-01-02 03:04:05.000Z', ''].map(instantOf))
+    .toEqual(['2024-01-02T03:04:05.000000Z', '2024-01-02T03:04:05.000000Z', undefined, undefined, undefined])
 })
