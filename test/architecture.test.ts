@@ -33,15 +33,15 @@ const layers: readonly { readonly name: string; readonly from: string; readonly 
   { name: 'testing', from: '^src/testing/', may: [fp, model, ports, '^src/testing/'] },
   { name: 'entries', from: '^src/(index|embedded|driver|testing)\\.ts$', may: ['^src/(?!drivers/google-cloud/)'] },
   { name: 'google-cloud entry', from: '^src/google-cloud\\.ts$', may: ['^src/'] },
-  { name: 'reading', from: '^adapters/reading\\.ts$', may: [] },
-  { name: 'adapters', from: '^adapters/([^/]+)/', may: [entries, '^adapters/$1/', '^adapters/reading\\.ts$'] },
+  { name: 'shared by adapters', from: '^adapters/(reading|waiting)\\.ts$', may: [] },
+  { name: 'adapters', from: '^adapters/([^/]+)/', may: [entries, '^adapters/$1/', '^adapters/(reading|waiting)\\.ts$'] },
   { name: 'examples', from: '^examples/', may: [entries, '^adapters/[^/]+/(index|testing)\\.ts$', '^examples/'] },
 ]
 
 const forbid = (name: string, from: Rule['from'], to: Rule['to']): Rule => ({ name, severity: 'error', from, to })
 const rules: readonly Rule[] = [
   ...layers.map(({ name, from, may }) => forbid(name, { path: from }, { path: ours, pathNot: [...may] })),
-  forbid('public entries by name', { path: '^(adapters/[^/]+|examples)/' }, { path: ours, pathNot: ['^$1/', '^adapters/reading\\.ts$'], dependencyTypes: ['local'] }),
+  forbid('public entries by name', { path: '^(adapters/[^/]+|examples)/' }, { path: ours, pathNot: ['^$1/', '^adapters/(reading|waiting)\\.ts$'], dependencyTypes: ['local'] }),
   forbid('one door to fp-ts and io-ts', { pathNot: fp }, { path: packages('fp-ts', 'io-ts') }),
   forbid('no packages in the pure layers', { path: '^src/(model|schema|ports|testing)/' }, { pathNot: ours, dependencyTypesNot: ['core'] }),
   forbid('duckdb in its driver', { pathNot: '^src/drivers/embedded/' }, { path: packages('@duckdb') }),

@@ -1,5 +1,6 @@
 // The http adapter: pages of a JSON API with next-page links, as the `pages` of a producer: time limits, and failures that say whether to try again.
 import type { Page, PageContext } from 'dreampipe'
+import { paused, retryAfter } from '../waiting.ts'
 
 export interface HttpPagesOptions<A, R, C> {
   /** The first page behind a cursor. */
@@ -23,26 +24,8 @@ const failed = (url: URL, why: string, retry: boolean, cause?: unknown): Error =
 // Statuses that another try may not meet: too early, too many, and the server's own. https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
 const passing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500
 
+/** Milliseconds that a `Retry-After` is waited for at most. */
 const longestWait = 60_000
-
-// What a server asks for with Retry-After, in seconds or as a date.
-const retryAfter = (text: string | null): number => {
-  if (text === null) return 0
-  const seconds = Number(text)
-  const milliseconds = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
-  return Math.min(longestWait, Math.max(0, Number.isFinite(milliseconds) ? milliseconds : 0))
-}
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const done = (): void => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', done)
-    resolve()
-  }
-  const timer = setTimeout(done, milliseconds)
-  if (signal.aborted) done()
-  else signal.addEventListener('abort', done)
-})
 
 const get = async <A>(url: URL, headers: { readonly [name: string]: string }, timeout: number, signal: AbortSignal): Promise<A> => {
   const limit = AbortSignal.timeout(timeout)
@@ -50,7 +33,8 @@ const get = async <A>(url: URL, headers: { readonly [name: string]: string }, ti
     const response = await fetch(url, { headers: { accept: 'application/json', ...headers }, signal: AbortSignal.any([signal, limit]) })
     if (!response.ok) {
       await response.body?.cancel()
-      if (passing(response.status)) await paused(retryAfter(response.headers.get('retry-after')), signal)
+      const asked = retryAfter(response.headers.get('retry-after'), Date.parse(response.headers.get('date') ?? '') || Date.now())
+      if (passing(response.status)) await paused(Math.min(longestWait, asked), signal)
       throw failed(url, `status ${response.status}`, passing(response.status))
     }
     return await response.json() as A

@@ -1,13 +1,13 @@
 // Bulk 2.0 query jobs: created once, waited for, and read page by page in flat memory; a page counts once its last row has come.
 import { setImmediate as turn } from 'node:timers/promises'
 import { StringDecoder } from 'node:string_decoder'
+import { paused } from '../waiting.ts'
 import { csvReader, type Cells } from './csv.ts'
 import type { Job } from './cursor.ts'
 import { jsonOf } from './describe.ts'
 import { letGo, type Extraction } from './extraction.ts'
 import { isRefused, refused, stop } from './failure.ts'
 import type { Call, Reply } from './org.ts'
-import { paused } from './patience.ts'
 import { csvRowReader, selectOf, type Row } from './read.ts'
 import type { Query } from './rest.ts'
 

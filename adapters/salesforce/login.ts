@@ -81,7 +81,10 @@ export const loggingIn = (login: Login, milliseconds: number): LoggingIn => {
     return { accessToken: answer.access_token, instanceUrl: answer.instance_url }
   }
 
+  // Most often an environment variable that is not set.
+  const [option, address] = 'loginUrl' in login ? ['loginUrl', login.loginUrl] : ['instanceUrl', login.instanceUrl]
   const token = async (old?: string): Promise<Token> => {
+    if (!/^https?:/.test(address) || !URL.canParse(address)) throw refused('salesforce login', `login.${option} is to be an address like https://mycompany.my.salesforce.com, got ${JSON.stringify(address ?? null)}`, { code: 'NO_ADDRESS', retry: false })
     if ('accessToken' in login && old === undefined) return { accessToken: login.accessToken, instanceUrl: login.instanceUrl }
     try {
       const next = await granted()

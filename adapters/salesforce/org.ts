@@ -1,7 +1,8 @@
 // An org: one login, one version, one budget, and the one guarded call that everything goes through.
+import { paused, retryAfter } from '../waiting.ts'
 import { isRefused, networkReason, refusalOf, refused, scrubbed, stop } from './failure.ts'
 import { loggingIn, type Login, type Token } from './login.ts'
-import { patience, paused, retryAfter, unlessAborted } from './patience.ts'
+import { patience, unlessAborted } from './patience.ts'
 
 export interface OrgOptions {
   readonly login: Login

@@ -161,3 +161,9 @@ for (const via of ['rest', 'bulk'] as const) {
     expect(performance.now() - started).toBeGreaterThan(700)
   })
 }
+
+test.each(['', 'mycompany.my.salesforce.com', 'ftp://mycompany', 'http://'])('a login whose address is none (%j) says so, and is not tried again', async (instanceUrl) => {
+  const { pipeline } = open([Person])
+  const producer = salesforce({ object: 'Lead', entity: Person, login: { instanceUrl, clientId: 'me', clientSecret: 'very-secret' }, fields, normalise: (record, to) => to.update({ id: record.Id, updatedAt: record.SystemModstamp } as never) })
+  expect(await errorOf(pipeline.run(producer))).toMatchObject({ _tag: 'SourceFailed', retry: false, message: expect.stringContaining(`login.instanceUrl is to be an address like https://mycompany.my.salesforce.com, got ${JSON.stringify(instanceUrl)}`) })
+})
