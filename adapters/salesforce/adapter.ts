@@ -2,10 +2,10 @@
 import { invalidDefinition, producer, type AnyEntity, type Change, type LearnedProperties, type Producer, type Properties, type Update, type Values, type Yadto } from 'dreampipe'
 import { CursorCodec, startCursor, type Cursor } from './cursor.ts'
 import type { Reading } from './extraction.ts'
-import type { Login } from './login.ts'
-import { normaliseOf } from './normalise.ts'
-import { salesforceOrg, type Org } from './org.ts'
-import { pagesOf } from './pages.ts'
+import type { Login } from './org/login.ts'
+import { normaliseOf } from './run/normalise.ts'
+import { salesforceOrg, type Org } from './org/org.ts'
+import { pagesOf } from './run/pages.ts'
 
 interface Common<L extends AnyEntity> {
   /** Names the stored cursor, and is the updates' source; `salesforce-<object>` unless said. */

@@ -1,10 +1,10 @@
 // What a run carries through its parts: the org, the object, the plan, the server's clock, and how rows become records.
 import type { AnyEntity, PageContext } from 'dreampipe'
-import type { Described } from './describe.ts'
-import type { Call, Org, Reply } from './org.ts'
-import type { Facts } from './facts.ts'
-import { isGroup, type Node, type Plan } from './plan.ts'
-import type { Meta, Row } from './read.ts'
+import type { Described } from './org/describe.ts'
+import type { Call, Org, Reply } from './org/org.ts'
+import type { Facts } from './object/facts.ts'
+import { isGroup, type Node, type Plan } from './object/plan.ts'
+import type { Meta, Row } from './object/read.ts'
 
 /** How it is read: all of it has defaults. */
 export interface Reading {

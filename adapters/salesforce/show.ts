@@ -1,10 +1,10 @@
 // Prints an object's fields as a `fields` block to paste.
 import type { AnyEntity } from 'dreampipe'
-import { describe, stampFieldOf } from './describe.ts'
-import type { Login } from './login.ts'
-import { salesforceOrg, type Org } from './org.ts'
-import { isGroup, planOf, type Node } from './plan.ts'
-import { readableAs } from './types.ts'
+import { describe, stampFieldOf } from './org/describe.ts'
+import type { Login } from './org/login.ts'
+import { salesforceOrg, type Org } from './org/org.ts'
+import { isGroup, planOf, type Node } from './object/plan.ts'
+import { readableAs } from './object/types.ts'
 
 const makers: { readonly [type: string]: string } = {
   String: 'y.string()', Boolean: 'y.boolean()', Integer: 'y.integer()', Decimal: 'y.decimal()', Double: 'y.double()', DateTime: 'y.dateTime()', Date: 'y.date()', Time: 'y.time()',

@@ -1,7 +1,7 @@
 // What a pipeline tells whoever watches it: one tagged union, and what happens when nobody does.
 import type { DreampipeError } from '../model/errors.ts'
 import type { DeadLetter } from '../ports/topic.ts'
-import type { RunReport } from './run-report.ts'
+import type { RunReport } from '../model/run.ts'
 
 /** One thing that happened behind the scenes. */
 export type Signal =

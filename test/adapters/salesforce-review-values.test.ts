@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { entity, y } from 'dreampipe'
 import { salesforce } from 'dreampipe/adapters/salesforce'
 import { lead, type Values } from 'dreampipe/adapters/salesforce/testing'
-import { converterOf } from '../../adapters/salesforce/types.ts'
+import { converterOf } from '../../adapters/salesforce/object/types.ts'
 import { open } from '../flow/kit.ts'
 import { loginOf, server } from './salesforce-kit.ts'
 

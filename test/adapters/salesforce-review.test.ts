@@ -4,7 +4,7 @@ import { createPipeline, entity, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 import { salesforce } from 'dreampipe/adapters/salesforce'
 import { lead } from 'dreampipe/adapters/salesforce/testing'
-import { csvReader } from '../../adapters/salesforce/csv.ts'
+import { csvReader } from '../../adapters/salesforce/scan/csv.ts'
 import { closing, errorOf, open } from '../flow/kit.ts'
 import { expectSame, leads, loginOf, people, Person, server, setting } from './salesforce-kit.ts'
 

@@ -1,8 +1,8 @@
 // Query engines on BigQuery's emulator for tests: a dataset and a registry each, connections that share both.
-import { bigQueryClient, type BigQuerySource } from '../../src/drivers/google-cloud/bigquery-client.ts'
+import { bigQueryClient, type BigQuerySource } from '../../src/drivers/google-cloud/bigquery/client.ts'
 import type { BigQueryEngine, QueryEngineOptions } from '../../src/drivers/google-cloud/query-engine.ts'
 import { provisionDataset, queryEngine } from '../../src/drivers/google-cloud/query-engine.ts'
-import type { Registry } from '../../src/drivers/google-cloud/registry.ts'
+import type { Registry } from '../../src/drivers/google-cloud/datastore/registry.ts'
 import type { Ports } from '../../src/ports/driver.ts'
 import type { Opened } from '../../src/testing.ts'
 import { right } from '../../src/testing/check.ts'

@@ -1,6 +1,6 @@
 // The query engine on BigQuery's emulator while things go wrong: late columns, refused rows, storms, lost answers, replicas, crashes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Live } from '../../src/drivers/google-cloud/query-engine-live.ts'
+import type { Live } from '../../src/drivers/google-cloud/bigquery/live.ts'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { left, range, right } from '../../src/testing/check.ts'
 import { ask, count, fill, shown } from '../../src/testing/querying.ts'

@@ -1,6 +1,6 @@
 // A registry in memory that several connections of one test share.
 import { TE } from '../../src/fp.ts'
-import type { Registered, Registry } from '../../src/drivers/google-cloud/registry.ts'
+import type { Registered, Registry } from '../../src/drivers/google-cloud/datastore/registry.ts'
 
 export const memoryRegistry = (): Registry => {
   const texts = new Map<string, Registered>()

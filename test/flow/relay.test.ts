@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { entity, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
-import { relay } from '../../src/flow/relay.ts'
+import { relay } from '../../src/flow/receive/relay.ts'
 import { eventIdOf } from '../../src/model/identity.ts'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { E, TE } from '../../src/fp.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { eventIdOf } from '../../src/model/identity.ts'
-import { pieces, type Message } from '../../src/drivers/google-cloud/message.ts'
+import { pieces, type Message } from '../../src/drivers/google-cloud/pubsub/message.ts'
 import { right } from '../../src/testing/check.ts'
 import { newProject, onEmulators, servers } from './kit.ts'
 

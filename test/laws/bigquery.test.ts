@@ -1,8 +1,8 @@
 // Laws of what BigQuery is told and what it answers: columns that only grow, rows and back, numbers of writes, queries taken apart, cells read.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { plainRow } from '../../src/drivers/google-cloud/bigquery-result.ts'
-import { readQuery } from '../../src/drivers/google-cloud/bigquery-select.ts'
+import { plainRow } from '../../src/drivers/google-cloud/bigquery/result.ts'
+import { readQuery } from '../../src/drivers/google-cloud/bigquery/select.ts'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { logFields, mergedFields, quoted, sqlObjects, type TableField } from '../../src/schema/bigquery.ts'
 import { eventOf, rowOf, withoutColumn, writtenNumber, type Row } from '../../src/schema/bigquery-row.ts'

@@ -2,11 +2,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { E, pipe, TE } from '../../fp.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
-import { keyText, type Datastore, type Key, type Mutation } from './datastore.ts'
-import { quarantineKind } from './keys.ts'
-import type { Leases } from './lease.ts'
-import { blob, bytesOf, type Properties } from './value.ts'
-import type { Registry } from './registry.ts'
+import { keyText, type Datastore, type Key, type Mutation } from './datastore/client.ts'
+import { quarantineKind } from './datastore/keys.ts'
+import type { Leases } from './datastore/lease.ts'
+import { blob, bytesOf, type Properties } from './datastore/value.ts'
+import type { Registry } from './datastore/registry.ts'
 
 interface State { readonly version: number; readonly value: unknown }
 

@@ -4,7 +4,7 @@ import type { Datastore as DatastoreClient } from '@google-cloud/datastore'
 import type { PubSub as PubSubClient } from '@google-cloud/pubsub'
 import { E, type TaskEither } from '../../fp.ts'
 import { missingDependency, unavailable, type Infra } from '../../model/errors.ts'
-import type { PubSubClients } from './pubsub.ts'
+import type { PubSubClients } from './pubsub/client.ts'
 
 /** Clients of one's own, with their own credentials and options; without them, Application Default Credentials and the `*_EMULATOR_HOST` variables decide. */
 export interface Clients {

@@ -2,12 +2,12 @@
 import { E, type TaskEither } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import type { Ports, ProvisionStep, Wanted } from '../../ports/driver.ts'
-import { ackDeadline, filterText, type TopicOptions } from './provisioning.ts'
+import { ackDeadline, filterText, type TopicOptions } from './pubsub/provisioning.ts'
 import { named } from './names.ts'
-import { begin } from './replay.ts'
-import type { Registry } from './registry.ts'
+import { begin } from './pubsub/replay.ts'
+import type { Registry } from './datastore/registry.ts'
 import type { Subscription } from '../../ports/topic.ts'
-import type { PubSub } from './pubsub.ts'
+import type { PubSub } from './pubsub/client.ts'
 
 /** Looks for the dataset, and makes it where it may: true where it was there. */
 export interface Dataset {

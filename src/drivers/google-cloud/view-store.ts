@@ -2,12 +2,12 @@
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import { contention } from '../../model/errors.ts'
 import type { FindQuery, ViewDocument, ViewError, ViewStore, ViewTable } from '../../ports/view-store.ts'
-import { keyText, type Datastore, type Found, type Key, type Mutation } from './datastore.ts'
-import { generations } from './generations.ts'
-import { change } from './registry-change.ts'
-import type { Registry } from './registry.ts'
-import { indexed, text } from './value.ts'
-import { documentOf, documentProperties, documentRefusal, documentWeight, liveKey, searchKey, sequenceOf } from './view-document.ts'
+import { keyText, type Datastore, type Found, type Key, type Mutation } from './datastore/client.ts'
+import { generations } from './datastore/generations.ts'
+import { change } from './datastore/registry-change.ts'
+import type { Registry } from './datastore/registry.ts'
+import { indexed, text } from './datastore/value.ts'
+import { documentOf, documentProperties, documentRefusal, documentWeight, liveKey, searchKey, sequenceOf } from './datastore/view-document.ts'
 
 /** Documents and bytes a commit takes (Datastore takes 10 MiB, its emulator 4), and rounds of a put that met others. */
 const commitSize = 50

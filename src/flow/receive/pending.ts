@@ -1,0 +1,31 @@
+// What the receiver's parts share: updates on their way, and what they need once connected.
+import type { E } from '../../fp.ts'
+import type { Admitted } from '../../model/admit.ts'
+import type { SubmitError } from '../../model/errors.ts'
+import type { Receipt, StoredEvent } from '../../model/event.ts'
+import type { Yadto } from '../../model/yadto.ts'
+import type { Ports } from '../../ports/driver.ts'
+import type { Schemas } from '../schemas.ts'
+
+export type Result = E.Either<SubmitError, Receipt>
+
+/** An update on its way; `done` is called once, after its commit or with what is wrong. */
+export interface Pending {
+  readonly admitted: Admitted
+  /** The content with what transformers added. */
+  readonly enriched?: Yadto
+  /** The lookup knew it: no transformer ran. */
+  readonly untransformed?: true
+  readonly done: (result: Result) => void
+}
+
+/** Whether an error says what is wrong with one update, and not with the pipeline around it. */
+export const isUpdatesFault = ({ _tag, retry }: SubmitError): boolean => !retry && (_tag === 'InvalidUpdate' || _tag === 'TransformFailed')
+
+/** What the receiver needs beside the context, once connected. */
+export interface Receiving {
+  readonly ports: Ports
+  readonly schemas: Schemas
+  /** Hands stored events on to their topics; never fails, never waits. */
+  readonly relay: (events: readonly StoredEvent[]) => void
+}
