@@ -2,57 +2,19 @@
 import { E, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
 import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
-import type { Ports } from '../ports/driver.ts'
 import type { Subscription } from '../ports/topic.ts'
-import { consume, type Consuming, type Consumption } from './consume/consume.ts'
-import { retryDeferred } from './consume/deferred.ts'
 import { evolveStored, positionOf, projectQueryEngine } from './project/query-engine.ts'
 import { projectGenerations } from './project/views.ts'
-import type { Schemas } from './schemas.ts'
-import type { Observe } from './signal.ts'
 import { tableOf } from './project/view.ts'
+import { builtIn, builtInSubscription } from './consume/built-in.ts'
+import { type Running, type Runtime, run } from './consume/running.ts'
 
 /** What a process does; all of it unless told otherwise. Submitting needs none of them. */
 export type Role = 'receiver' | 'relay' | 'query-engine' | 'views' | 'subscriptions'
+
 export const roles: readonly Role[] = ['receiver', 'relay', 'query-engine', 'views', 'subscriptions']
 
-/** The built-in subscriptions; no custom one may bear their names. */
-export const builtIn = ['query-engine', 'views'] as const
-
 type RoleError = Infra | Contention | SchemaConflict
-
-/** Something that runs until it is stopped. */
-export interface Running {
-  readonly ready: Promise<void>
-  readonly stop: () => Promise<void>
-}
-
-export interface Runtime {
-  readonly ports: Ports
-  readonly schemas: Schemas
-  readonly observe: Observe
-}
-
-/** Consumes a registered subscription, and retries what it deferred, until stopped. */
-export const run = ({ ports: { topic, eventStore }, observe }: Runtime, consumption: Consumption): Running => {
-  const { subscription } = consumption
-  const consuming: Consuming = { topic, observe, onDeferred: () => retrying.soon() }
-  const consumer = topic.subscribe(subscription, consume(consuming, consumption), {
-    onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: subscription.name, entity: subscription.entity, attempt, error }),
-  })
-  const retrying = retryDeferred(consuming, eventStore, consumption)
-  return {
-    ready: consumer.ready,
-    stop: async () => void await Promise.all([consumer.stop(), retrying.stop()]),
-  }
-}
-
-/** The subscription of a built-in projection: it has missed nothing since the first event. */
-export const builtInSubscription = (name: (typeof builtIn)[number], entity: string): Subscription => ({ name, entity, from: 'start' })
-
-/** Both, for every entity. */
-export const builtInOf = (definitions: ReadonlyMap<string, Definition>): readonly Subscription[] =>
-  [...definitions.keys()].flatMap((entity) => builtIn.map((name) => builtInSubscription(name, entity)))
 
 const startViews = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
   const { viewStore, topic, eventStore } = runtime.ports

@@ -2,78 +2,21 @@
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
-import { invalidDefinition, isDreampipeError, reasonOf } from '../../model/errors.ts'
-import { payloadOf, type StoredEvent } from '../../model/event.ts'
-import { canonicalScalar } from '../../model/scalar.ts'
-import type { ScalarType } from '../../model/yadto.ts'
+import type { StoredEvent } from '../../model/event.ts'
 import type { TopicError } from '../../ports/topic.ts'
 import type { Failed, Work } from './consume.ts'
-import { byEntity } from '../project/views.ts'
+import { byEntity } from '../events/by-entity.ts'
 import { readEvent, type ReadEvent } from '../events/read.ts'
-
-/** Attribute name to canonical text. */
-export type Filter = { readonly [attribute: string]: string }
+import { type Filter, attributesOf, matches } from '../../model/attributes.ts'
+import { type Called, call } from '../call.ts'
 
 /** What a handler may return: a value, a promise or a TaskEither. */
 export type Handle = (event: ReadEvent) => unknown
 
 /** Entities handled at once, and how long a handler may run (ms) before its entity steps aside and the others go on. */
 const concurrency = 16
+
 const patience = 1_000
-
-/** A filter's values as canonical texts; throws `InvalidDefinition` where one is no attribute or not of its type. */
-export const filterOf = (definition: Definition, filter: { readonly [attribute: string]: unknown } | undefined): Filter | undefined => {
-  if (filter === undefined) return undefined
-  const texts: { [attribute: string]: string } = {}
-  for (const [name, value] of Object.entries(filter)) {
-    if (value === undefined) continue
-    if (!definition.attributes.includes(name)) throw invalidDefinition(definition.name, `filter.${name}`, 'is not among the entity\'s attributes')
-    const type = (Object.hasOwn(definition.properties ?? {}, name) ? definition.properties?.[name]?.type : undefined) ?? 'String'
-    const text = canonicalScalar(type as ScalarType, typeof value === 'bigint' ? String(value) : value)
-    if (typeof text !== 'string') throw invalidDefinition(definition.name, `filter.${name}`, text.message)
-    texts[name] = text
-  }
-  return texts
-}
-
-/** The message attributes of an event: those of the entity's attributes that it carries. */
-export const attributesOf = (definition: Definition, event: StoredEvent): Filter => {
-  const attributes: { [attribute: string]: string } = {}
-  if (definition.attributes.length === 0 || event.kind === 'erased') return attributes
-  const yadto = payloadOf(event)
-  for (const name of definition.attributes) {
-    const text = Object.hasOwn(yadto, name) ? yadto[name]?.value : undefined
-    if (typeof text === 'string') attributes[name] = text
-  }
-  return attributes
-}
-
-const matches = (filter: Filter | undefined, attributes: Filter): boolean =>
-  filter === undefined || Object.keys(filter).every((name) => attributes[name] === filter[name])
-
-// What a call came to: done, or the reason why not and whether to try again.
-type Called = { readonly done: true } | { readonly done: false; readonly retry: boolean; readonly reason: string }
-const done: Called = { done: true }
-// What dreampipe itself cannot do now says nothing about the event: an outage or a shutdown never fills the dead letters.
-const passing = ['Closed', 'Unavailable', 'NotStarted', 'NotProvisioned', 'MissingDependency', 'Contention', 'TimedOut'] as const
-
-const isPermanent = (thrown: unknown): boolean =>
-  typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false && !isDreampipeError(thrown, ...passing)
-
-const failure = (thrown: unknown): Called =>
-  ({ done: false, reason: reasonOf(thrown), retry: !isPermanent(thrown) })
-
-/** Calls a user's function with a value, whatever it returns. */
-export const call = async <A>(handle: (value: A) => unknown, value: A): Promise<Called> => {
-  try {
-    const returned = await handle(value)
-    // A TaskEither is lazy: it has done nothing until it is called.
-    const result: unknown = typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
-    return typeof result === 'object' && result !== null && '_tag' in result && result._tag === 'Left' ? failure((result as E.Left<unknown>).left) : done
-  } catch (thrown) {
-    return failure(thrown)
-  }
-}
 
 /** A call that outlasted the patience: what it handles, and what came of it once it ended. */
 interface Lasting { readonly sequence: number; ended: Called | undefined }

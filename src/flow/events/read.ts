@@ -8,6 +8,7 @@ import { mapFromWire } from '../../model/wire.ts'
 import type { Yadto } from '../../model/yadto.ts'
 
 export type Specs = { readonly [name: string]: PropertySpec } | undefined
+
 export type ReadValues = { readonly [name: string]: unknown }
 
 /** A wire map as values, or what cannot be read as declared. */
@@ -29,3 +30,6 @@ export const readEvent = (verb: string, definition: Definition, event: StoredEve
   const properties = readValues(verb, definition.properties, yadto)
   return properties._tag === 'Left' ? properties : E.right({ ...infoOf(event), operation: 'upsert', properties: properties.right, yadto })
 }
+
+export const shownSpecs = ({ properties, view }: Definition): Specs =>
+  properties === undefined ? (Object.keys(view.calculated).length === 0 ? undefined : view.calculated) : { ...properties, ...view.calculated }

@@ -2,16 +2,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { E } from '../../fp.ts'
 import { contention, type Contention, type Infra } from '../../model/errors.ts'
-import type { Budget } from '../../model/producer.ts'
 import type { Checkpoint, CheckpointStore } from '../../ports/checkpoint-store.ts'
 import { pause } from '../pause.ts'
 import { backoff, triesOf, type AnyDefinition } from './page.ts'
 import type { RunOptions } from '../../model/run.ts'
+import { type CountingBudget, budget } from './budget.ts'
 
 /** The stored form. `day` is a UTC date, `calls` what was spent on it. */
 interface Kept { readonly cursor: unknown; readonly day?: string; readonly calls?: number }
-
-export interface CountingBudget extends Budget { readonly spent: () => number }
 
 export interface Checkpointed {
   readonly cursor: unknown
@@ -24,18 +22,6 @@ export interface Checkpointed {
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10)
-
-const budget = (most: number): CountingBudget => {
-  let spent = 0
-  return {
-    left: () => Math.max(0, most - spent),
-    spend: (calls) => {
-      spent += calls
-      return spent < most
-    },
-    spent: () => spent,
-  }
-}
 
 export const budgetOf = (checkpoint: Checkpointed): number => checkpoint.budget.spent()
 

@@ -6,7 +6,7 @@ import type { Receipt } from '../../model/event.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Progress } from '../../ports/topic.ts'
 import { pause } from '../pause.ts'
-import { builtIn, builtInSubscription } from '../roles.ts'
+import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'
 
 type Answer<A> = E.Either<ReadError | Contention, A>

@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/driver.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
 import { pause } from '../pause.ts'
 import type { Recent } from './recent.ts'
-import { builtIn, builtInSubscription } from '../roles.ts'
+import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'
 
 type Answer<A> = E.Either<ReadError | Contention, A>

@@ -10,6 +10,7 @@ import type { ViewDocument, ViewStore, ViewTable } from '../../ports/view-store.
 import type { Failed, Work } from '../consume/consume.ts'
 import { putViews } from './put-views.ts'
 import { documentOf, foldedOf, start, tableOf } from './view.ts'
+import { byEntity } from '../events/by-entity.ts'
 
 const pageSize = 500
 
@@ -18,18 +19,6 @@ interface Projecting {
   readonly store: EventStore
   readonly views: ViewStore
   readonly table: ViewTable
-}
-
-/** Events by entity, each entity's in sequence and once. */
-export const byEntity = (events: readonly StoredEvent[]): ReadonlyMap<string, readonly StoredEvent[]> => {
-  const groups = new Map<string, StoredEvent[]>()
-  for (const event of events) {
-    const group = groups.get(event.entityId)
-    if (group === undefined) groups.set(event.entityId, [event])
-    else if ((group[group.length - 1] as StoredEvent).sequence < event.sequence) group.push(event)
-    else if (!group.some(({ sequence }) => sequence === event.sequence)) group.splice(group.findIndex(({ sequence }) => sequence > event.sequence), 0, event)
-  }
-  return groups
 }
 
 // Applies what the event store holds between `after` and `before`.

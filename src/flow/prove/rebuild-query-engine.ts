@@ -4,7 +4,7 @@ import type { Contention, Infra, NotStarted } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Build } from '../../ports/view-store.ts'
 import { evolveStored } from '../project/query-engine.ts'
-import { ticker, type Rebuilt, type RebuildOptions } from './rebuild-views.ts'
+import { ticker, type Rebuilt, type RebuildOptions } from './rebuild.ts'
 import { behind, nextEntities } from '../events/scan.ts'
 import { verifyQueryEngine } from './verify-query-engine.ts'
 

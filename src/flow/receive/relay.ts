@@ -3,7 +3,7 @@ import type { Definition } from '../../model/definition.ts'
 import { reasonOf, unavailable } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { Ports } from '../../ports/driver.ts'
-import { attributesOf } from '../consume/handle.ts'
+import { attributesOf } from '../../model/attributes.ts'
 import type { Observe } from '../signal.ts'
 
 /** Events published at once, and milliseconds between looks for those left behind. */

@@ -1,18 +1,19 @@
 // The result topic: every receipt and every rejection of submitted updates, published after the caller has its answer.
-import type { E, TaskEither } from '../../fp.ts'
+import type { E } from '../../fp.ts'
 import type { Submitted } from '../../model/admit.ts'
 import { unavailable, type DreampipeError } from '../../model/errors.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { Ports } from '../../ports/driver.ts'
-import type { SubmitResult, TopicError } from '../../ports/topic.ts'
-import { call } from '../consume/handle.ts'
+import type { SubmitResult } from '../../ports/topic.ts'
 import type { Receiver } from './receiver.ts'
 import type { Result } from './pending.ts'
 import type { Observe } from '../signal.ts'
 
 /** Results published at once, and those that wait at most: an outage of the topic fills no memory. */
 const most = 500
+
 const mostWaiting = 20_000
+
 /** Problems that a result tells of. */
 const mostProblems = 100
 
@@ -70,13 +71,4 @@ export const reporting = (receiver: Receiver, connect: () => Promise<E.Either<Dr
       while (publishing !== undefined) await publishing
     },
   }
-}
-
-/** Hands results to a handler one after the other; the first failure has the rest delivered again. */
-export const handleResults = (handle: (result: SubmitResult) => unknown) => (results: readonly SubmitResult[]): TaskEither<TopicError, void> => async () => {
-  for (const result of results) {
-    const called = await call(handle, result)
-    if (!called.done) return { _tag: 'Left', left: unavailable('results', called.reason) }
-  }
-  return { _tag: 'Right', right: undefined }
 }

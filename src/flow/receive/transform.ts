@@ -11,7 +11,7 @@ import { mapFromWire, toWire } from '../../model/wire.ts'
 import type { EntityPropertyValue, Yadto } from '../../model/yadto.ts'
 import type { Ports } from '../../ports/driver.ts'
 import { pause } from '../pause.ts'
-import { asOf } from '../query/views.ts'
+import { asOf } from '../query/past.ts'
 import type { Schemas } from '../schemas.ts'
 
 /** Transformations at once, tries of one that fails retryably, and milliseconds that one try may take. */

@@ -6,7 +6,7 @@ import type { SubmitResult, TopicError, UpdateMessage, Updates } from '../../por
 import { resultOf } from './results.ts'
 import type { Receiver } from './receiver.ts'
 import { isUpdatesFault, type Result } from './pending.ts'
-import type { Running } from '../roles.ts'
+import type { Running } from '../consume/running.ts'
 import type { Observe } from '../signal.ts'
 
 /** Results published in one call. */
