@@ -20,7 +20,9 @@ export default {
   dts: true,
   sourcemap: true,
   clean: true,
-  splitting: true, // also for CJS, where it is off by default: entries share their modules, whichever format is loaded
-  skipNodeModulesBundle: true, // also optional dependencies, peers and 'dreampipe' itself, which adapters import by name
+  // also for CJS, where it is off by default: entries share their modules, whichever format is loaded
+  splitting: true,
+  // Also optional dependencies, peers and 'dreampipe' itself, which adapters import by name.
+  skipNodeModulesBundle: true,
   removeNodeProtocol: false, // there is no 'sqlite' without its 'node:'
 } satisfies Options

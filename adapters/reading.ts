@@ -9,7 +9,8 @@ export type Bytes = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | s
 // RFC 1952: every gzip file begins with these two bytes.
 const isGzip = (start: Uint8Array): boolean => start[0] === 0x1f && start[1] === 0x8b
 
-const asBytes = (chunk: Uint8Array | string): Uint8Array => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+const asBytes = (chunk: Uint8Array | string): Uint8Array =>
+  typeof chunk === 'string' ? Buffer.from(chunk) : chunk
 
 // The bytes of a source, the first chunk long enough to tell what it is.
 const chunksOf = async function* (source: Bytes): AsyncGenerator<Uint8Array> {
@@ -46,4 +47,5 @@ export const unpackedBytes = async function* (source: Bytes): AsyncGenerator<Uin
 }
 
 /** A path, a file URL, or a stream as it is. */
-export const sourceOf = (from: string | URL | Bytes): Bytes => (typeof from === 'string' || (typeof from === 'object' && 'href' in from) ? createReadStream(from) : from)
+export const sourceOf = (from: string | URL | Bytes): Bytes =>
+  typeof from === 'string' || (typeof from === 'object' && 'href' in from) ? createReadStream(from) : from

@@ -8,21 +8,32 @@ import { bigQueryProject, findBigQuery, startBigQuery } from '../test/emulators/
 import { emulator, howToGet } from '../test/emulators/google.ts'
 
 /** Starts all three; says what is missing, and ends, where one cannot be had. */
-export const startCloud = async (): Promise<{ readonly driver: Driver; readonly stop: () => Promise<void> }> => {
+export const startCloud = async (): Promise<{
+  readonly driver: Driver
+  readonly stop: () => Promise<void>
+}> => {
   const [store, messages] = await Promise.all([emulator('firestore'), emulator('pubsub')])
   const warehouse = findBigQuery()
   if (store === undefined || messages === undefined || warehouse.at === undefined) {
-    console.log(`not run: ${[store === undefined ? howToGet('firestore') : '', messages === undefined ? howToGet('pubsub') : '', warehouse.at === undefined ? warehouse.missing : ''].filter((text) => text !== '').join('; ')}`)
+    const missing = [
+      ...(store === undefined ? [howToGet('firestore')] : []),
+      ...(messages === undefined ? [howToGet('pubsub')] : []),
+      ...(warehouse.at === undefined ? [warehouse.missing] : []),
+    ]
+    console.log(`not run: ${missing.join('; ')}`)
     process.exit(0)
   }
   const { front, stop } = await startBigQuery(warehouse.at)
   const projectId = 'bench'
   const driver = googleCloud({
-    projectId, dataset: 'bench', provision: 'at run time',
+    projectId,
+    dataset: 'bench',
+    provision: 'at run time',
     clients: {
-      datastore: new Datastore({ projectId, apiEndpoint: store.host }), pubsub: new PubSub({ projectId, apiEndpoint: messages.host }),
+      datastore: new Datastore({ projectId, apiEndpoint: store.host }),
+      pubsub: new PubSub({ projectId, apiEndpoint: messages.host }),
       bigquery: new BigQuery({ projectId: bigQueryProject, apiEndpoint: front.endpoint }),
     },
   })
-  return { driver, stop: async () => void await Promise.all([store.stop(), messages.stop(), stop()]) }
+  return { driver, stop: async () => void (await Promise.all([store.stop(), messages.stop(), stop()])) }
 }

@@ -9,7 +9,9 @@ const Lead = entity('Lead', {
 
 await using pipeline = createPipeline([Lead]) // embedded, in ./.dreampipe
 await pipeline.start()
-const receipt = await pipeline.submit(Lead.toUpdate({ id: '1', email: 'ada@example.org', updatedAt: new Date() }, { source: 'hello' }))
+const receipt = await pipeline.submit(
+  Lead.toUpdate({ id: '1', email: 'ada@example.org', updatedAt: new Date() }, { source: 'hello' }),
+)
 await pipeline.settled(receipt)
 console.log(receipt.status, await pipeline.current(Lead, { id: '1' }))
 console.log(await pipeline.sql('SELECT count(*) AS leads FROM Lead'))

@@ -1,4 +1,5 @@
-// A helpdesk's JSON API on loopback, for the custom adapter's example: tickets that changed since a time, two a page.
+// A helpdesk's JSON API on loopback, for the custom adapter's example: tickets that changed since a time, two
+// a page.
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -19,9 +20,17 @@ export const helpdesk = async (): Promise<{ readonly url: string; readonly close
     const page = changed.slice(0, size)
     const until = page.at(-1)?.updated_at ?? since
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ rows: page, until, next: changed.length > size ? `/tickets?since=${until}` : null }))
+    response.end(
+      JSON.stringify({ rows: page, until, next: changed.length > size ? `/tickets?since=${until}` : null }),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: async () => { server.closeAllConnections(); server.close() } }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }

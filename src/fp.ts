@@ -1,4 +1,5 @@
-// The one door to fp-ts and io-ts: everything in this package, and whoever writes against it, takes them from here.
+// The one door to fp-ts and io-ts: everything in this package, and whoever writes against it, takes them from
+// here.
 export * as t from 'io-ts'
 export * as E from 'fp-ts/lib/Either.js'
 export * as O from 'fp-ts/lib/Option.js'

@@ -1,6 +1,15 @@
 // The entry dreampipe: the whole public surface on one page.
 export { createPipeline, type PipelineOptions } from './pipeline.ts'
-export type { AnyPipeline, Closable, Pipeline, ScheduleOptions, Submittable, Subscribed, SubscriptionOptions, Verbs } from './flow/verbs.ts'
+export type {
+  AnyPipeline,
+  Closable,
+  Pipeline,
+  ScheduleOptions,
+  Submittable,
+  Subscribed,
+  SubscriptionOptions,
+  Verbs,
+} from './flow/verbs.ts'
 export type { Finding, Verified, VerifyOptions } from './flow/prove/verify.ts'
 export type { Counts, SubmitAllOptions } from './flow/receive/submit-all.ts'
 export type { Proof, Target } from './flow/prove/prove.ts'
@@ -13,7 +22,19 @@ export type { Observe, Signal } from './flow/signal.ts'
 export type { Status, SubscriptionStatus } from './flow/status.ts'
 export { entity } from './model/entity.ts'
 export type {
-  AnyEntity, Delete, Entity, EventOf, Identifier, MaybeTask, Past, Shape, State, TransformContext, Upsert, View, Where,
+  AnyEntity,
+  Delete,
+  Entity,
+  EventOf,
+  Identifier,
+  MaybeTask,
+  Past,
+  Shape,
+  State,
+  TransformContext,
+  Upsert,
+  View,
+  Where,
 } from './model/entity.ts'
 export { producer } from './model/producer.ts'
 export type { Budget, Change, Page, PageContext, Producer, ProducerDefinition } from './model/producer.ts'
@@ -26,10 +47,35 @@ export { codecOf } from './model/codec.ts'
 export { YadtoCodec } from './model/decode.ts'
 export type { EntityPropertyValue, PropertyType, Yadto } from './model/yadto.ts'
 export type { EventInfo, Receipt } from './model/event.ts'
-export { invalidDefinition, isDreampipeError, missingDependency, schemaConflict, sourceFailed } from './model/errors.ts'
+export {
+  invalidDefinition,
+  isDreampipeError,
+  missingDependency,
+  schemaConflict,
+  sourceFailed,
+} from './model/errors.ts'
 export type {
-  Closed, Contention, DreampipeError, Failure, Infra, InvalidDefinition, InvalidQuery, InvalidUpdate, MissingDependency, NotProvisioned, NotStarted, Parked,
-  ReadError, RunError, SchemaConflict, SourceFailed, SubmitError, TimedOut, TransformFailed, Unavailable, UnknownEntity,
+  Closed,
+  Contention,
+  DreampipeError,
+  Failure,
+  Infra,
+  InvalidDefinition,
+  InvalidQuery,
+  InvalidUpdate,
+  MissingDependency,
+  NotProvisioned,
+  NotStarted,
+  Parked,
+  ReadError,
+  RunError,
+  SchemaConflict,
+  SourceFailed,
+  SubmitError,
+  TimedOut,
+  TransformFailed,
+  Unavailable,
+  UnknownEntity,
 } from './model/errors.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export type { Quarantined } from './ports/checkpoint-store.ts'

@@ -1,4 +1,5 @@
-// createPipeline: the only wiring. Entities and a driver in, a pipeline with two faces of one implementation out.
+// createPipeline: the only wiring. Entities and a driver in, a pipeline with two faces of one implementation
+// out.
 import { embedded } from './drivers/embedded/driver.ts'
 import { E, pipe, TE, type TaskEither } from './fp.ts'
 import { definitionOf, verb } from './flow/context.ts'
@@ -51,7 +52,12 @@ const definitionsOf = (entities: readonly AnyEntity[]): ReadonlyMap<string, Defi
   const definitions = new Map<string, Definition>()
   const names = new Set<string>()
   for (const { definition } of entities) {
-    if (names.has(definition.name.toLowerCase())) throw invalidDefinition(definition.name, '', 'is in this pipeline already; names are unique without regard to case')
+    if (names.has(definition.name.toLowerCase()))
+      throw invalidDefinition(
+        definition.name,
+        '',
+        'is in this pipeline already; names are unique without regard to case',
+      )
     names.add(definition.name.toLowerCase())
     definitions.set(definition.name, definition)
   }
@@ -62,38 +68,112 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
   const { context, connect, receiver } = at
   const definitions = [...context.definitions.values()]
   const onPorts = <A>(name: string, work: (ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
-    verb(context, name, () => pipe(connect as Task<Connected>, TE.flatMap(({ ports, schemas }) => work(ports, schemas))))
-  const reading = <A>(name: string, entity: AnyEntity, read: (definition: Definition, ports: Ports, schemas: Schemas) => Task<A>): Task<A> =>
-    onPorts(name, (ports, schemas) => pipe(TE.fromEither(definitionOf(context, name, String(entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap((definition) => read(definition, ports, schemas))))
+    verb(context, name, () =>
+      pipe(
+        connect as Task<Connected>,
+        TE.flatMap(({ ports, schemas }) => work(ports, schemas)),
+      ),
+    )
+  const reading = <A>(
+    name: string,
+    entity: AnyEntity,
+    read: (definition: Definition, ports: Ports, schemas: Schemas) => Task<A>,
+  ): Task<A> =>
+    onPorts(name, (ports, schemas) =>
+      pipe(
+        TE.fromEither(
+          definitionOf(context, name, String(entity?.name)) as E.Either<DreampipeError, Definition>,
+        ),
+        TE.flatMap((definition) => read(definition, ports, schemas)),
+      ),
+    )
   // A producer of an entity that this pipeline knows.
-  const running = (name: string, producer: { readonly entity: AnyEntity }, work: Task<unknown>): Task<unknown> =>
-    verb(context, name, () => pipe(TE.fromEither(definitionOf(context, name, String(producer?.entity?.name)) as E.Either<DreampipeError, Definition>), TE.flatMap(() => work)))
+  const running = (
+    name: string,
+    producer: { readonly entity: AnyEntity },
+    work: Task<unknown>,
+  ): Task<unknown> =>
+    verb(context, name, () =>
+      pipe(
+        TE.fromEither(
+          definitionOf(context, name, String(producer?.entity?.name)) as E.Either<DreampipeError, Definition>,
+        ),
+        TE.flatMap(() => work),
+      ),
+    )
   const subscriptions = () => [...builtInOf(context.definitions), ...at.subscriptions.all()]
   return {
     start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
-    submit: (update) => verb(context, 'submit', () => new Promise<Result>((resolve) => { receiver.push(update, resolve) })),
-    submitAll: (updates, options = {}) => verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
+    submit: (update) =>
+      verb(
+        context,
+        'submit',
+        () =>
+          new Promise<Result>((resolve) => {
+            receiver.push(update, resolve)
+          }),
+      ),
+    submitAll: (updates, options = {}) =>
+      verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
     settled: (receipt?: Receipt, options?: { readonly timeout?: number }) =>
-      onPorts('settled', (ports) => (ports.topic.isLog ? settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)
-        : settledInStores(ports, definitions, at.recent, receipt, options?.timeout ?? 30_000))) as never,
-    current: (entity, id) => reading('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)) as never,
-    asOf: (entity, id, instant) => reading('asOf', entity, (definition, ports, schemas) => asOf(ports, schemas, definition, id, instant)) as never,
-    find: (entity, query = {}) => reading('find', entity, (definition, ports, schemas) => find(ports, schemas, definition, query)) as never,
+      onPorts('settled', (ports) =>
+        ports.topic.isLog
+          ? settled({ ports, definitions, isRunning: at.isRunning }, receipt, options?.timeout ?? 30_000)
+          : settledInStores(ports, definitions, at.recent, receipt, options?.timeout ?? 30_000),
+      ) as never,
+    current: (entity, id) =>
+      reading('current', entity, (definition, ports, schemas) =>
+        current(ports, schemas, definition, id),
+      ) as never,
+    asOf: (entity, id, instant) =>
+      reading('asOf', entity, (definition, ports, schemas) =>
+        asOf(ports, schemas, definition, id, instant),
+      ) as never,
+    find: (entity, query = {}) =>
+      reading('find', entity, (definition, ports, schemas) =>
+        find(ports, schemas, definition, query),
+      ) as never,
     history: (entity, id) => historyOf(at, entity, id as never) as never,
-    sql: (text, parameters = {}, options = {}) => onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
-    run: (producer, options = {}) => running('run', producer, at.producers.run(producer as never, options)) as never,
+    sql: (text, parameters = {}, options = {}) =>
+      onPorts('sql', (ports) => sql(ports, text, parameters, options)) as never,
+    run: (producer, options = {}) =>
+      running('run', producer, at.producers.run(producer as never, options)) as never,
     schedule: (producer, cron, options = {}) => scheduled(at, producer as never, cron, options as never),
     quarantine: {
-      list: (producer) => onPorts('quarantine.list', (ports) => quarantine.list(ports, producer.name)) as never,
-      replay: (producer, entry) => running('quarantine.replay', producer, onPorts('quarantine.replay', (ports) => quarantine.replay(ports, receiver, producer as never, entry))) as never,
+      list: (producer) =>
+        onPorts('quarantine.list', (ports) => quarantine.list(ports, producer.name)) as never,
+      replay: (producer, entry) =>
+        running(
+          'quarantine.replay',
+          producer,
+          onPorts('quarantine.replay', (ports) =>
+            quarantine.replay(ports, receiver, producer as never, entry),
+          ),
+        ) as never,
       drop: (entry) => onPorts('quarantine.drop', (ports) => quarantine.drop(ports, entry)) as never,
     },
-    verify: (entity, options = {}) => reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,
-    rebuild: (entity, options) => reading('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)) as never,
-    provision: (options = {}) => onPorts('provision', (ports) => provision(ports, { entities: [...context.definitions.keys()], subscriptions: subscriptions(), results: results ? at.subscriptions.allResults() : undefined }, options)) as never,
+    verify: (entity, options = {}) =>
+      reading('verify', entity, (definition, ports) => verify(ports, definition, options)) as never,
+    rebuild: (entity, options) =>
+      reading('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)) as never,
+    provision: (options = {}) =>
+      onPorts('provision', (ports) =>
+        provision(
+          ports,
+          {
+            entities: [...context.definitions.keys()],
+            subscriptions: subscriptions(),
+            results: results ? at.subscriptions.allResults() : undefined,
+          },
+          options,
+        ),
+      ) as never,
     status: () => onPorts('status', (ports) => status(driver.name, ports, subscriptions())) as never,
     deadLetters: {
-      list: (entity) => onPorts('deadLetters.list', (ports) => letters.list(ports, entity === undefined ? {} : { entity: entity.name })) as never,
+      list: (entity) =>
+        onPorts('deadLetters.list', (ports) =>
+          letters.list(ports, entity === undefined ? {} : { entity: entity.name }),
+        ) as never,
       retry: (letter) => onPorts('deadLetters.retry', (ports) => letters.retry(ports, letter)) as never,
       drop: (letter) => onPorts('deadLetters.drop', (ports) => letters.drop(ports, letter)) as never,
     },
@@ -101,7 +181,12 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
 }
 
 // The schedule of the fp face; the other face is told values and errors instead of Eithers.
-const scheduled = (at: Core, producer: Producer<AnyEntity, never, never>, cron: string, { onRun, ...options }: ScheduleOptions<'fp'>): Closable => {
+const scheduled = (
+  at: Core,
+  producer: Producer<AnyEntity, never, never>,
+  cron: string,
+  { onRun, ...options }: ScheduleOptions<'fp'>,
+): Closable => {
   const known = definitionOf(at.context, 'schedule', String(producer?.entity?.name))
   if (known._tag === 'Left') throw known.left
   const job = schedule(producer, cron, options, {
@@ -117,7 +202,11 @@ const scheduled = (at: Core, producer: Producer<AnyEntity, never, never>, cron: 
 }
 
 // A generator of Eithers; the first left is the last.
-const historyOf = async function* (at: Core, entity: AnyEntity, id: { readonly [name: string]: unknown }): AsyncGenerator<E.Either<DreampipeError, unknown>> {
+const historyOf = async function* (
+  at: Core,
+  entity: AnyEntity,
+  id: { readonly [name: string]: unknown },
+): AsyncGenerator<E.Either<DreampipeError, unknown>> {
   const definition = definitionOf(at.context, 'history', String(entity?.name))
   if (definition._tag === 'Left') return yield definition
   const connected = await at.connect()
@@ -130,11 +219,23 @@ const closable = (close: (timeout: number) => Promise<void>): Closable => {
   return { close: end, [Symbol.asyncDispose]: () => end() }
 }
 
-/** A pipeline over these entities. It connects on first use and never blocks; `InvalidDefinition` is thrown at once. */
-export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L, options: PipelineOptions = {}): Pipeline<L[number]> => {
+/**
+ * A pipeline over these entities. It connects on first use and never blocks; `InvalidDefinition` is thrown at
+ * once.
+ */
+export const createPipeline = <const L extends readonly AnyEntity[]>(
+  entities: L,
+  options: PipelineOptions = {},
+): Pipeline<L[number]> => {
   const definitions = definitionsOf(entities)
   const driver = options.driver ?? embedded({ folder: './.dreampipe' })
-  const at = core(definitions, driver, options.observe ?? warn, options.maxAhead ?? limits.maxAhead, options.results)
+  const at = core(
+    definitions,
+    driver,
+    options.observe ?? warn,
+    options.maxAhead ?? limits.maxAhead,
+    options.results,
+  )
   const fp = verbsOf(at, driver, options.results === true)
   const subscribe = (entity: AnyEntity, subscription: { readonly name: string }) => {
     const definition = definitionOf(at.context, 'subscribe', String(entity?.name))
@@ -142,8 +243,19 @@ export const createPipeline = <const L extends readonly AnyEntity[]>(entities: L
     const registered = at.subscriptions.add(definition.right, subscription as never)
     return { ready: registered.ready, ...closable(registered.stop) }
   }
-  const subscribeResults = ({ name, handle }: { readonly name: string; readonly handle: (result: SubmitResult) => unknown }) => {
-    if (options.results !== true) throw invalidDefinition('results', `subscription ${name}`, 'this pipeline publishes no results: createPipeline(entities, { results: true })')
+  const subscribeResults = ({
+    name,
+    handle,
+  }: {
+    readonly name: string
+    readonly handle: (result: SubmitResult) => unknown
+  }) => {
+    if (options.results !== true)
+      throw invalidDefinition(
+        'results',
+        `subscription ${name}`,
+        'this pipeline publishes no results: createPipeline(entities, { results: true })',
+      )
     const registered = at.subscriptions.addResults(name, handle)
     return { ready: registered.ready, ...closable(registered.stop) }
   }

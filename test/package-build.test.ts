@@ -1,4 +1,5 @@
-// Uses the package as its users get it, built: ESM and CJS on one folder, nothing loaded too early, types that compile.
+// Uses the package as its users get it, built: ESM and CJS on one folder, nothing loaded too early, types
+// that compile.
 import { execFile } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,26 +30,41 @@ describe.skipIf(!built)('the built package', () => {
     // Without NODE_OPTIONS, which might carry the condition that leads back to the sources.
     const env = { ...process.env, NODE_OPTIONS: '' }
     const child = join(root, 'test/package-build.child.ts')
-    const { stdout } = await promisify(execFile)(process.execPath, [child, folder], { cwd: root, env, timeout: 60_000, maxBuffer: 2 ** 26 })
+    const { stdout } = await promisify(execFile)(process.execPath, [child, folder], {
+      cwd: root,
+      env,
+      timeout: 60_000,
+      maxBuffer: 2 ** 26,
+    })
     seen = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Seen
   }, 70_000)
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('ESM and CJS share one folder: each stores its updates, one of them stores the shared one, both count all', () => {
-    expect(seen.stored).toEqual(Array.from({ length: 7 }, () => 'stored'))
-    expect(seen.shared).toEqual(['duplicate', 'stored'])
-    expect(seen.rows).toEqual([{ n: 8 }, { n: 8 }])
-  })
+  test(
+    'ESM and CJS share one folder: each stores its updates, one of them stores the shared one, both ' +
+      'count all',
+    () => {
+      expect(seen.stored).toEqual(Array.from({ length: 7 }, () => 'stored'))
+      expect(seen.shared).toEqual(['duplicate', 'stored'])
+      expect(seen.rows).toEqual([{ n: 8 }, { n: 8 }])
+    },
+  )
 
   test('it is the build that was loaded, in both formats', () => {
     const paths = seen.onImport.map((url) => url.replace(/^.*\/(dist|src)\//, '$1/'))
-    expect(paths).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.cjs', 'dist/embedded.js', 'dist/embedded.cjs']))
-    expect(seen.onImport.filter((url) => url.startsWith(new URL('../src/', import.meta.url).href))).toEqual([])
+    expect(paths).toEqual(
+      expect.arrayContaining(['dist/index.js', 'dist/index.cjs', 'dist/embedded.js', 'dist/embedded.cjs']),
+    )
+    expect(seen.onImport.filter((url) => url.startsWith(new URL('../src/', import.meta.url).href))).toEqual(
+      [],
+    )
   })
 
   test('importing it loads no cloud SDK and no DuckDB', () => {
-    expect(seen.onImport.filter((url) => /@duckdb|@google-cloud|google-gax|googleapis|grpc|jsforce/.test(url))).toEqual([])
+    expect(
+      seen.onImport.filter((url) => /@duckdb|@google-cloud|google-gax|googleapis|grpc|jsforce/.test(url)),
+    ).toEqual([])
   })
 
   test('every subpath loads in both formats, with the same names', () => {
@@ -59,11 +75,19 @@ describe.skipIf(!built)('the built package', () => {
   test('its types compile for a reader who checks libraries too', () => {
     const declarations = globSync('dist/**/*.d.{ts,cts}', { cwd: root }).map((file) => join(root, file))
     const program = ts.createProgram(declarations, {
-      strict: true, noEmit: true, skipLibCheck: false, types: ['node'], lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-      target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ['node'],
+      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
     })
     const problems = ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
-      getCanonicalFileName: (name) => name, getCurrentDirectory: () => root, getNewLine: () => '\n',
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => '\n',
     })
     expect(declarations.length).toBeGreaterThan(1)
     expect(problems).toBe('')

@@ -16,19 +16,33 @@ export interface Child {
 }
 
 /** Runs a TypeScript file of this repository in a process of its own. */
-export const child = (file: string, args: readonly string[], cwd = root, variables: { readonly [name: string]: string } = {}): Child => {
-  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, env: { ...process.env, ...variables }, stdio: ['pipe', 'pipe', 'pipe'] })
+export const child = (
+  file: string,
+  args: readonly string[],
+  cwd = root,
+  variables: { readonly [name: string]: string } = {},
+): Child => {
+  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], {
+    cwd,
+    env: { ...process.env, ...variables },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let complaint = ''
-  started.stderr.on('data', (text) => { complaint += String(text) })
+  started.stderr.on('data', (text) => {
+    complaint += String(text)
+  })
   started.stdin.on('error', () => undefined)
   const lines = createInterface({ input: started.stdout })[Symbol.asyncIterator]()
-  const ended = new Promise<number | string | null>((resolve) => { started.once('close', (code, signal) => resolve(code ?? signal)) })
+  const ended = new Promise<number | string | null>((resolve) => {
+    started.once('close', (code, signal) => resolve(code ?? signal))
+  })
   onTestFinished(async () => {
     started.kill('SIGKILL')
     await ended
   })
   return {
-    process: started, ended,
+    process: started,
+    ended,
     line: async () => {
       const next = await lines.next()
       if (next.done === true) throw new Error(`${file} ended with ${await ended}: ${complaint}`)
@@ -39,12 +53,31 @@ export const child = (file: string, args: readonly string[], cwd = root, variabl
 }
 
 /** Runs a file to its end: what it printed, and its exit code. */
-export const runToEnd = async (file: string, args: readonly string[], cwd = root, variables: { readonly [name: string]: string } = {}): Promise<{ readonly code: number | string | null; readonly output: string; readonly complaint: string }> => {
-  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], { cwd, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] })
+export const runToEnd = async (
+  file: string,
+  args: readonly string[],
+  cwd = root,
+  variables: { readonly [name: string]: string } = {},
+): Promise<{
+  readonly code: number | string | null
+  readonly output: string
+  readonly complaint: string
+}> => {
+  const started = spawn(process.execPath, ['--conditions=@dreampipe/source', `${root}${file}`, ...args], {
+    cwd,
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   let complaint = ''
-  started.stdout.on('data', (text) => { output += String(text) })
-  started.stderr.on('data', (text) => { complaint += String(text) })
-  const code = await new Promise<number | string | null>((resolve) => { started.once('close', (status, signal) => resolve(status ?? signal)) })
+  started.stdout.on('data', (text) => {
+    output += String(text)
+  })
+  started.stderr.on('data', (text) => {
+    complaint += String(text)
+  })
+  const code = await new Promise<number | string | null>((resolve) => {
+    started.once('close', (status, signal) => resolve(status ?? signal))
+  })
   return { code, output, complaint }
 }

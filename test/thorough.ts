@@ -1,4 +1,5 @@
-// Which tests run: the usual ones in a few minutes, and with DREAMPIPE_TESTS=all (`npm run test:thorough`) the long versions too.
+// Which tests run: the usual ones in a few minutes, and with DREAMPIPE_TESTS=all (`npm run test:thorough`)
+// the long versions too.
 
 /** Whether the long versions run. */
 export const everything = process.env['DREAMPIPE_TESTS'] === 'all'

@@ -1,4 +1,5 @@
-// The jsonl adapter: newline-delimited JSON, plain or gzip, from a file or a stream, to updates. The small one to copy.
+// The jsonl adapter: newline-delimited JSON, plain or gzip, from a file or a stream, to updates. The small
+// one to copy.
 import { sourceOf, unpackedBytes, type Bytes } from '../reading.ts'
 
 /** A line that could not be turned into updates; the lines behind it go on. */
@@ -10,15 +11,27 @@ export interface BadLine {
   readonly text: string
 }
 
-/** An update as it stands in a file: which entity it names is known only at run time, so `never` lets it into any pipeline, which checks it. */
-export interface Raw { readonly entity: never; readonly yadto: unknown }
+/**
+ * An update as it stands in a file: which entity it names is known only at run time, so `never` lets it into
+ * any pipeline, which checks it.
+ */
+export interface Raw {
+  readonly entity: never
+  readonly yadto: unknown
+}
 
 export interface JsonlOptions<U> {
-  /** The update or updates of one parsed line; what it throws makes the line a bad one. By default the parsed line itself: `{ entity, yadto }`. */
+  /**
+   * The update or updates of one parsed line; what it throws makes the line a bad one. By default the parsed
+   * line itself: `{ entity, yadto }`.
+   */
   readonly normalise?: (record: unknown, line: number) => U | readonly U[]
   /** Told of every bad line; by default they are only counted. */
   readonly onBadLine?: (bad: BadLine) => void
-  /** Characters of one line at most; a longer one is bad. 4,000,000 by default: an event holds a million bytes. */
+  /**
+   * Characters of one line at most; a longer one is bad. 4,000,000 by default: an event holds a million
+   * bytes.
+   */
   readonly maxLength?: number
 }
 
@@ -28,7 +41,11 @@ const texts = async function* (source: Bytes): AsyncGenerator<string> {
   yield decoder.decode()
 }
 
-interface Line { readonly number: number; readonly text: string; readonly tooLong: boolean }
+interface Line {
+  readonly number: number
+  readonly text: string
+  readonly tooLong: boolean
+}
 
 // Whole lines; of one that is too long only the beginning is kept.
 const lines = async function* (source: Bytes, maxLength: number): AsyncGenerator<Line> {
@@ -57,10 +74,15 @@ const lines = async function* (source: Bytes, maxLength: number): AsyncGenerator
 }
 
 /**
- * Updates from newline-delimited JSON: a path, a file URL, or a stream of bytes or text. Empty lines are passed over; a line that
- * is no JSON, or that `normalise` refuses, is told and the rest goes on. Reading as slowly as it is consumed, with flat memory.
+ * Updates from newline-delimited JSON: a path, a file URL, or a stream of bytes or text. Empty lines are
+ * passed over; a line that
+ * is no JSON, or that `normalise` refuses, is told and the rest goes on. Reading as slowly as it is consumed,
+ * with flat memory.
  */
-export const jsonl = async function* <U = Raw>(from: string | URL | Bytes, options: JsonlOptions<U> = {}): AsyncGenerator<U> {
+export const jsonl = async function* <U = Raw>(
+  from: string | URL | Bytes,
+  options: JsonlOptions<U> = {},
+): AsyncGenerator<U> {
   const { normalise, onBadLine, maxLength = 4_000_000 } = options
   for await (const { number, text, tooLong } of lines(sourceOf(from), maxLength)) {
     if (text.trim() === '') continue
@@ -68,10 +90,14 @@ export const jsonl = async function* <U = Raw>(from: string | URL | Bytes, optio
     try {
       if (tooLong) throw new RangeError(`the line has more than ${maxLength} characters`)
       const record: unknown = JSON.parse(text)
-      const made = normalise === undefined ? record as U : normalise(record, number)
-      updates = Array.isArray(made) ? made as readonly U[] : [made as U]
+      const made = normalise === undefined ? (record as U) : normalise(record, number)
+      updates = Array.isArray(made) ? (made as readonly U[]) : [made as U]
     } catch (thrown) {
-      onBadLine?.({ line: number, reason: String((thrown as { readonly message?: unknown }).message ?? thrown), text: text.slice(0, 200) })
+      onBadLine?.({
+        line: number,
+        reason: String((thrown as { readonly message?: unknown }).message ?? thrown),
+        text: text.slice(0, 200),
+      })
       continue
     }
     yield* updates

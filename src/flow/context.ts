@@ -1,7 +1,15 @@
 // What every verb works with: the definitions, the ports once connected, and whom to tell.
 import { E, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
-import { closed, unavailable, unknownEntity, type Closed, type DreampipeError, type Infra, type UnknownEntity } from '../model/errors.ts'
+import {
+  closed,
+  unavailable,
+  unknownEntity,
+  type Closed,
+  type DreampipeError,
+  type Infra,
+  type UnknownEntity,
+} from '../model/errors.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { Observe } from './signal.ts'
 
@@ -17,24 +25,41 @@ export interface Context {
 }
 
 /** The definition of an entity of this pipeline. */
-export const definitionOf = (context: Context, verb: string, name: string): E.Either<UnknownEntity, Definition> => {
+export const definitionOf = (
+  context: Context,
+  verb: string,
+  name: string,
+): E.Either<UnknownEntity, Definition> => {
   const definition = context.definitions.get(name)
-  return definition === undefined ? E.left(unknownEntity(verb, name, [...context.definitions.keys()])) : E.right(definition)
+  return definition === undefined
+    ? E.left(unknownEntity(verb, name, [...context.definitions.keys()]))
+    : E.right(definition)
 }
 
-/** A verb's own boundary: refuses once closed, and turns a throw that nobody foresaw into an error. `work` runs only when the task does. */
-export const verb = <Er extends DreampipeError, A>(context: Context, name: string, work: () => TaskEither<Er, A> | Promise<E.Either<Er, A>>): TaskEither<Er | Infra, A> => async () => {
-  if (context.isClosed()) return E.left<Er | Closed>(closed(name))
-  try {
-    const made = work()
-    return await (typeof made === 'function' ? made() : made)
-  } catch (thrown) {
-    return E.left(unavailable(name, 'an unforeseen failure', thrown))
+/**
+ * A verb's own boundary: refuses once closed, and turns a throw that nobody foresaw into an error. `work`
+ * runs only when the task does.
+ */
+export const verb =
+  <Er extends DreampipeError, A>(
+    context: Context,
+    name: string,
+    work: () => TaskEither<Er, A> | Promise<E.Either<Er, A>>,
+  ): TaskEither<Er | Infra, A> =>
+  async () => {
+    if (context.isClosed()) return E.left<Er | Closed>(closed(name))
+    try {
+      const made = work()
+      return await (typeof made === 'function' ? made() : made)
+    } catch (thrown) {
+      return E.left(unavailable(name, 'an unforeseen failure', thrown))
+    }
   }
-}
 
 /** Runs a connection once, and again where it failed. */
-export const once = <Er, A>(connect: TaskEither<Er, A>): { readonly get: TaskEither<Er, A>; readonly peek: () => Promise<E.Either<Er, A>> | undefined } => {
+export const once = <Er, A>(
+  connect: TaskEither<Er, A>,
+): { readonly get: TaskEither<Er, A>; readonly peek: () => Promise<E.Either<Er, A>> | undefined } => {
   let connecting: Promise<E.Either<Er, A>> | undefined
   return {
     get: async () => {

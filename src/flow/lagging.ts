@@ -1,4 +1,5 @@
-// Watches how far behind subscriptions are, and tells when one lags for long; only where the topic counts what waits.
+// Watches how far behind subscriptions are, and tells when one lags for long; only where the topic counts
+// what waits.
 import { millisOf } from '../model/instant.ts'
 import type { Ports } from '../ports/driver.ts'
 import type { Subscription } from '../ports/topic.ts'
@@ -8,10 +9,21 @@ import type { Observe } from './signal.ts'
 const lookEach = 30_000
 const tolerated = 60_000
 
-export interface Watching { readonly stop: () => Promise<void> }
+export interface Watching {
+  readonly stop: () => Promise<void>
+}
 
-/** Looks now and then until stopped. Each subscription is told once per lag: again only after it had caught up. */
-export const watchLag = ({ topic }: Ports, subscriptions: () => readonly Subscription[], observe: Observe, each = lookEach, from = tolerated): Watching => {
+/**
+ * Looks now and then until stopped. Each subscription is told once per lag: again only after it had caught
+ * up.
+ */
+export const watchLag = (
+  { topic }: Ports,
+  subscriptions: () => readonly Subscription[],
+  observe: Observe,
+  each = lookEach,
+  from = tolerated,
+): Watching => {
   const told = new Set<string>()
   let running: Promise<void> = Promise.resolve()
   const look = async (): Promise<void> => {
@@ -24,11 +36,21 @@ export const watchLag = ({ topic }: Ports, subscriptions: () => readonly Subscri
       if (age < from) told.delete(key)
       else if (!told.has(key)) {
         told.add(key)
-        observe({ _tag: 'lagging', subscription: subscription.name, entity: subscription.entity, events: behind, milliseconds: age })
+        observe({
+          _tag: 'lagging',
+          subscription: subscription.name,
+          entity: subscription.entity,
+          events: behind,
+          milliseconds: age,
+        })
       }
     }
   }
-  const timer = topic.isLog ? setInterval(() => { running = running.then(look, look) }, each).unref() : undefined
+  const timer = topic.isLog
+    ? setInterval(() => {
+        running = running.then(look, look)
+      }, each).unref()
+    : undefined
   return {
     stop: async () => {
       clearInterval(timer)

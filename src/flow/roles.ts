@@ -16,50 +16,75 @@ export const roles: readonly Role[] = ['receiver', 'relay', 'query-engine', 'vie
 
 type RoleError = Infra | Contention | SchemaConflict
 
-const startViews = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
-  const { viewStore, topic, eventStore } = runtime.ports
-  const generations = await viewStore.generations.of(definition.name)()
-  if (generations._tag === 'Left') return generations
-  const subscription = builtInSubscription('views', definition.name)
-  for (const step of [viewStore.prepare(tableOf(definition, generations.right.active)), topic.register(subscription)]) {
-    const done = await step()
-    if (done._tag === 'Left') return done
+const startViews =
+  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> =>
+  async () => {
+    const { viewStore, topic, eventStore } = runtime.ports
+    const generations = await viewStore.generations.of(definition.name)()
+    if (generations._tag === 'Left') return generations
+    const subscription = builtInSubscription('views', definition.name)
+    for (const step of [
+      viewStore.prepare(tableOf(definition, generations.right.active)),
+      topic.register(subscription),
+    ]) {
+      const done = await step()
+      if (done._tag === 'Left') return done
+    }
+    return E.right(
+      run(runtime, {
+        subscription,
+        gated: true,
+        work: projectGenerations({ definition, store: eventStore, views: viewStore }),
+      }),
+    )
   }
-  return E.right(run(runtime, { subscription, gated: true, work: projectGenerations({ definition, store: eventStore, views: viewStore }) }))
-}
 
-const startQueryEngine = (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> => async () => {
-  const { queryEngine, topic, eventStore } = runtime.ports
-  const entity = definition.name
-  const readPosition = positionOf(queryEngine, entity)
-  let evolved = false
-  const subscription: Subscription = {
-    ...builtInSubscription('query-engine', entity),
-    // Asked for once the subscription is held: only then may this process open the engine. Its SQL objects are there from then on.
-    position: () => async () => {
-      const made = evolved ? E.right(undefined) : await evolveStored(eventStore, queryEngine, entity)()
-      if (made._tag === 'Left') return made
-      evolved = true
-      return readPosition()()
-    },
+const startQueryEngine =
+  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> =>
+  async () => {
+    const { queryEngine, topic, eventStore } = runtime.ports
+    const entity = definition.name
+    const readPosition = positionOf(queryEngine, entity)
+    let evolved = false
+    const subscription: Subscription = {
+      ...builtInSubscription('query-engine', entity),
+      // Asked for once the subscription is held: only then may this process open the engine. Its SQL objects
+      // are there from then on.
+      position: () => async () => {
+        const made = evolved ? E.right(undefined) : await evolveStored(eventStore, queryEngine, entity)()
+        if (made._tag === 'Left') return made
+        evolved = true
+        return readPosition()()
+      },
+    }
+    const registered = await topic.register(subscription)()
+    if (registered._tag === 'Left') return registered
+    return E.right(
+      run(runtime, { subscription, gated: false, work: projectQueryEngine(eventStore, queryEngine, entity) }),
+    )
   }
-  const registered = await topic.register(subscription)()
-  if (registered._tag === 'Left') return registered
-  return E.right(run(runtime, { subscription, gated: false, work: projectQueryEngine(eventStore, queryEngine, entity) }))
-}
 
 /** Starts a built-in projection of every entity; on a failure, what was started is stopped again. */
-export const startProjection = (name: (typeof builtIn)[number], runtime: Runtime, definitions: Iterable<Definition>): TaskEither<RoleError, readonly Running[]> => async () => {
-  const running: Running[] = []
-  for (const definition of definitions) {
-    const declared = await runtime.schemas.declare(definition)()
-    const started = declared._tag === 'Left' ? declared : await (name === 'views' ? startViews : startQueryEngine)(runtime, definition)()
-    if (started._tag === 'Left') {
-      await Promise.all(running.map(({ stop }) => stop()))
-      return started
+export const startProjection =
+  (
+    name: (typeof builtIn)[number],
+    runtime: Runtime,
+    definitions: Iterable<Definition>,
+  ): TaskEither<RoleError, readonly Running[]> =>
+  async () => {
+    const running: Running[] = []
+    for (const definition of definitions) {
+      const declared = await runtime.schemas.declare(definition)()
+      const started =
+        declared._tag === 'Left'
+          ? declared
+          : await (name === 'views' ? startViews : startQueryEngine)(runtime, definition)()
+      if (started._tag === 'Left') {
+        await Promise.all(running.map(({ stop }) => stop()))
+        return started
+      }
+      running.push(started.right)
     }
-    running.push(started.right)
+    await Promise.all(running.map(({ ready }) => ready))
+    return E.right(running)
   }
-  await Promise.all(running.map(({ ready }) => ready))
-  return E.right(running)
-}

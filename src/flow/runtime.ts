@@ -18,7 +18,9 @@ import { harmless, type Observe } from './signal.ts'
 import { subscriptions, type Subscriptions } from './consume/subscriptions.ts'
 import { startUpdates } from './receive/updates.ts'
 
-export interface Connected extends Runtime { readonly relay: Relay }
+export interface Connected extends Runtime {
+  readonly relay: Relay
+}
 
 export interface Core {
   readonly context: Context
@@ -38,35 +40,82 @@ export interface Core {
 
 const pause = (milliseconds: number): { readonly over: Promise<void>; readonly cancel: () => void } => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  return { over: new Promise((resolve) => { timer = setTimeout(resolve, milliseconds) }), cancel: () => clearTimeout(timer) }
+  return {
+    over: new Promise((resolve) => {
+      timer = setTimeout(resolve, milliseconds)
+    }),
+    cancel: () => clearTimeout(timer),
+  }
 }
 
-export const core = (definitions: ReadonlyMap<string, Definition>, driver: Driver, watch: Observe, maxAhead: number, results = false): Core => {
+export const core = (
+  definitions: ReadonlyMap<string, Definition>,
+  driver: Driver,
+  watch: Observe,
+  maxAhead: number,
+  results = false,
+): Core => {
   const observe = harmless(watch)
   let closing: Promise<void> | undefined
   const opened = once(driver.open())
-  const connected = once<Infra, Connected>(pipe(opened.get, TE.map((ports) => ({ ports, schemas: schemas(ports.eventStore), observe, relay: relay(ports, definitions, observe) }))))
-  const context: Context = { definitions, ports: opened.get, observe, maxAhead, isClosed: () => closing !== undefined }
+  const connected = once<Infra, Connected>(
+    pipe(
+      opened.get,
+      TE.map((ports) => ({
+        ports,
+        schemas: schemas(ports.eventStore),
+        observe,
+        relay: relay(ports, definitions, observe),
+      })),
+    ),
+  )
+  const context: Context = {
+    definitions,
+    ports: opened.get,
+    observe,
+    maxAhead,
+    isClosed: () => closing !== undefined,
+  }
   const connect: TaskEither<Infra, Connected> = verb(context, 'connect', () => connected.get)
   const subscribed = subscriptions(connect, observe)
   const stored = recent()
-  const plain = receiver(context, async () => {
-    const ready = await connected.get()
-    if (ready._tag === 'Left') return ready
-    const { relay: { publish }, ports } = ready.right
-    return E.right({ ...ready.right, relay: ports.topic.isLog ? publish : (events) => { stored.note(events); publish(events) } })
-  }, subscribed.registering)
+  const plain = receiver(
+    context,
+    async () => {
+      const ready = await connected.get()
+      if (ready._tag === 'Left') return ready
+      const {
+        relay: { publish },
+        ports,
+      } = ready.right
+      return E.right({
+        ...ready.right,
+        relay: ports.topic.isLog
+          ? publish
+          : (events) => {
+              stored.note(events)
+              publish(events)
+            },
+      })
+    },
+    subscribed.registering,
+  )
   const receiving = results ? reporting(plain, connected.get, observe) : plain
 
   const ending = new AbortController()
   const producers = runner(async () => {
     const at = await connect()
-    return at._tag === 'Left' ? at : E.right({ ports: at.right.ports, receiver: receiving, observe, closing: ending.signal })
+    return at._tag === 'Left'
+      ? at
+      : E.right({ ports: at.right.ports, receiver: receiving, observe, closing: ending.signal })
   }, observe)
 
   const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
   let watching: Watching | undefined
-  const startRole = (role: Role, at: Connected): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
+  const startRole = (
+    role: Role,
+    at: Connected,
+  ): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
     if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
     if (role === 'receiver') return startUpdates(at.ports, plain, definitions.values(), results, observe)()
     if (role === 'relay') at.relay.sweep()
@@ -110,7 +159,13 @@ export const core = (definitions: ReadonlyMap<string, Definition>, driver: Drive
     if (ports?._tag === 'Right') await ports.right.close()
   }
   return {
-    context, connect, receiver: receiving, subscriptions: subscribed, start, producers, recent: stored,
+    context,
+    connect,
+    receiver: receiving,
+    subscriptions: subscribed,
+    start,
+    producers,
+    recent: stored,
     isRunning: (role) => running.has(role),
     onClose: (stop) => void stops.push(stop),
     close: (timeout) => (closing ??= close(timeout)),

@@ -1,11 +1,20 @@
 // The schemas in use: the stored ones with this process' definitions taken in, remembered between batches.
 import { E, type TaskEither } from '../fp.ts'
 import { declaredSchema, type Definition } from '../model/definition.ts'
-import { contention, schemaConflict, type Contention, type Infra, type SchemaConflict } from '../model/errors.ts'
+import {
+  contention,
+  schemaConflict,
+  type Contention,
+  type Infra,
+  type SchemaConflict,
+} from '../model/errors.ts'
 import { reconcile, type EntitySchema } from '../model/schema.ts'
 import type { EventStore } from '../ports/event-store.ts'
 
-/** A schema as the next batch finds it: what is stored at `version`, and `schema` where this process' definition is taken in. */
+/**
+ * A schema as the next batch finds it: what is stored at `version`, and `schema` where this process'
+ * definition is taken in.
+ */
 export interface SchemaInUse {
   readonly version: number
   readonly stored: EntitySchema | undefined
@@ -18,7 +27,10 @@ export interface Schemas {
   /** What a batch put in place. */
   readonly replace: (entity: string, version: number, schema: EntitySchema) => void
   readonly forget: (entity: string) => void
-  /** Puts the definition's part of the schema in the store, so that readers know the columns before the first event. */
+  /**
+   * Puts the definition's part of the schema in the store, so that readers know the columns before the first
+   * event.
+   */
   readonly declare: (definition: Definition) => TaskEither<Infra | Contention | SchemaConflict, void>
 }
 
@@ -33,7 +45,11 @@ export const schemas = (store: EventStore): Schemas => {
     if (loaded._tag === 'Left') return loaded
     const reconciled = reconcile(loaded.right?.schema, declaredSchema(definition))
     if ('problems' in reconciled) return E.left(schemaConflict(definition.name, reconciled.problems))
-    const inUse: SchemaInUse = { version: loaded.right?.version ?? 0, stored: loaded.right?.schema, schema: reconciled.schema }
+    const inUse: SchemaInUse = {
+      version: loaded.right?.version ?? 0,
+      stored: loaded.right?.schema,
+      schema: reconciled.schema,
+    }
     known.set(definition.name, inUse)
     return E.right(inUse)
   }
@@ -43,14 +59,19 @@ export const schemas = (store: EventStore): Schemas => {
       if (loaded._tag === 'Left') return loaded
       const { schema, stored, version } = loaded.right
       if (schema === stored) return E.right(undefined)
-      const saved = await store.saveSchema(definition.name, stored === undefined ? { ...schema, unused: true } : schema, version)()
+      const saved = await store.saveSchema(
+        definition.name,
+        stored === undefined ? { ...schema, unused: true } : schema,
+        version,
+      )()
       if (saved._tag === 'Left') return saved
       known.delete(definition.name)
     }
     return E.left(contention(`schema ${definition.name}`, 'other processes keep changing it'))
   }
   return {
-    load, declare,
+    load,
+    declare,
     peek: (entity) => known.get(entity)?.schema,
     replace: (entity, version, schema) => void known.set(entity, { version, stored: schema, schema }),
     forget: (entity) => void known.delete(entity),

@@ -21,12 +21,18 @@ export interface SubscriptionStatus {
 /** What `status` answers. */
 export interface Status {
   readonly driver: string
-  /** When the oldest event that is stored and not yet published was stored; none on a driver whose log is the topic. */
+  /**
+   * When the oldest event that is stored and not yet published was stored; none on a driver whose log is the
+   * topic.
+   */
   readonly oldestUnpublished?: string
   readonly subscriptions: readonly SubscriptionStatus[]
 }
 
-const statusOf = async ({ topic }: Ports, subscription: Subscription): Promise<E.Either<Infra | Contention, SubscriptionStatus>> => {
+const statusOf = async (
+  { topic }: Ports,
+  subscription: Subscription,
+): Promise<E.Either<Infra | Contention, SubscriptionStatus>> => {
   const progress = await topic.progress(subscription)()
   if (progress._tag === 'Left') return progress
   const { name, entity } = subscription
@@ -36,24 +42,41 @@ const statusOf = async ({ topic }: Ports, subscription: Subscription): Promise<E
   if (deadLetters._tag === 'Left') return deadLetters
   const { behind, oldest, holder } = progress.right
   return E.right({
-    name, entity, lag: { events: behind, milliseconds: oldest === undefined ? 0 : Math.max(0, Date.now() - millisOf(oldest)) },
-    deferred: deferred.right, deadLetters: deadLetters.right, ...(holder === undefined ? {} : { holder }),
+    name,
+    entity,
+    lag: {
+      events: behind,
+      milliseconds: oldest === undefined ? 0 : Math.max(0, Date.now() - millisOf(oldest)),
+    },
+    deferred: deferred.right,
+    deadLetters: deadLetters.right,
+    ...(holder === undefined ? {} : { holder }),
   })
 }
 
-export const status = (driver: string, ports: Ports, subscriptions: readonly Subscription[]): TaskEither<Infra | Contention, Status> => async () => {
-  const all: SubscriptionStatus[] = []
-  for (const subscription of subscriptions) {
-    const one = await statusOf(ports, subscription)
-    if (one._tag === 'Left') return one
-    all.push(one.right)
+export const status =
+  (
+    driver: string,
+    ports: Ports,
+    subscriptions: readonly Subscription[],
+  ): TaskEither<Infra | Contention, Status> =>
+  async () => {
+    const all: SubscriptionStatus[] = []
+    for (const subscription of subscriptions) {
+      const one = await statusOf(ports, subscription)
+      if (one._tag === 'Left') return one
+      all.push(one.right)
+    }
+    const oldest: string[] = []
+    for (const entity of new Set(subscriptions.map((each) => each.entity))) {
+      const pending = await ports.eventStore.pending(entity, 1)()
+      if (pending._tag === 'Left') return pending
+      oldest.push(...pending.right.map(({ recordedAt }) => recordedAt))
+    }
+    const [first] = oldest.sort()
+    return E.right({
+      driver,
+      subscriptions: all,
+      ...(first === undefined ? {} : { oldestUnpublished: first }),
+    })
   }
-  const oldest: string[] = []
-  for (const entity of new Set(subscriptions.map((each) => each.entity))) {
-    const pending = await ports.eventStore.pending(entity, 1)()
-    if (pending._tag === 'Left') return pending
-    oldest.push(...pending.right.map(({ recordedAt }) => recordedAt))
-  }
-  const [first] = oldest.sort()
-  return E.right({ driver, subscriptions: all, ...(first === undefined ? {} : { oldestUnpublished: first }) })
-}

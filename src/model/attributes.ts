@@ -8,14 +8,23 @@ import type { ScalarType } from './yadto.ts'
 /** Attribute name to canonical text. */
 export type Filter = { readonly [attribute: string]: string }
 
-/** A filter's values as canonical texts; throws `InvalidDefinition` where one is no attribute or not of its type. */
-export const filterOf = (definition: Definition, filter: { readonly [attribute: string]: unknown } | undefined): Filter | undefined => {
+/**
+ * A filter's values as canonical texts; throws `InvalidDefinition` where one is no attribute or not of its
+ * type.
+ */
+export const filterOf = (
+  definition: Definition,
+  filter: { readonly [attribute: string]: unknown } | undefined,
+): Filter | undefined => {
   if (filter === undefined) return undefined
   const texts: { [attribute: string]: string } = {}
   for (const [name, value] of Object.entries(filter)) {
     if (value === undefined) continue
-    if (!definition.attributes.includes(name)) throw invalidDefinition(definition.name, `filter.${name}`, 'is not among the entity\'s attributes')
-    const type = (Object.hasOwn(definition.properties ?? {}, name) ? definition.properties?.[name]?.type : undefined) ?? 'String'
+    if (!definition.attributes.includes(name))
+      throw invalidDefinition(definition.name, `filter.${name}`, "is not among the entity's attributes")
+    const type =
+      (Object.hasOwn(definition.properties ?? {}, name) ? definition.properties?.[name]?.type : undefined) ??
+      'String'
     const text = canonicalScalar(type as ScalarType, typeof value === 'bigint' ? String(value) : value)
     if (typeof text !== 'string') throw invalidDefinition(definition.name, `filter.${name}`, text.message)
     texts[name] = text

@@ -3,14 +3,18 @@ import type { EventInfo, EventKind, Moment } from './event.ts'
 import { limits } from './limits.ts'
 
 /**
- * An update's fingerprints under one rule, as hex SHA-256. `content`: operation and canonical content without ignored
+ * An update's fingerprints under one rule, as hex SHA-256. `content`: operation and canonical content without
+ * ignored
  * properties and timestamp. `fingerprint`: the same with the timestamp. Both name the rule.
  */
 export interface Mark {
   readonly rule: string
   readonly content: string
   readonly fingerprint: string
-  /** An older rule that ignores what the current one compares: that content is the same under it does not say that it is the same now. */
+  /**
+   * An older rule that ignores what the current one compares: that content is the same under it does not say
+   * that it is the same now.
+   */
   readonly loose?: true
 }
 
@@ -24,7 +28,10 @@ export interface Candidate {
   readonly version?: string
   readonly correlationId?: string
   readonly payload: string
-  /** The lookup knew this content, so that no transformer ran: where it turns out to be new after all, it is not stored. */
+  /**
+   * The lookup knew this content, so that no transformer ran: where it turns out to be new after all, it is
+   * not stored.
+   */
   readonly untransformed?: true
   /** One a rule that the entity has used; the current rule's first. */
   readonly marks: readonly [Mark, ...Mark[]]
@@ -42,13 +49,19 @@ export interface Head {
   readonly seen: readonly string[]
 }
 
-/** `store`: append under the head's next sequence. `duplicate`, `outdated`: the event `of` holds the content, or is newer. `head` is what to write, where it changed. */
+/**
+ * `store`: append under the head's next sequence. `duplicate`, `outdated`: the event `of` holds the content,
+ * or is newer. `head` is what to write, where it changed.
+ */
 export type Decision =
   | { readonly _tag: 'store'; readonly sequence: number; readonly head: Head }
   | { readonly _tag: 'duplicate'; readonly of: number; readonly head?: Head }
   | { readonly _tag: 'outdated'; readonly of: number }
 
-/** What a candidate turned out to be. `untransformed`: it was marked so and would have been stored; nothing was written, and `event` is the latest. */
+/**
+ * What a candidate turned out to be. `untransformed`: it was marked so and would have been stored; nothing
+ * was written, and `event` is the latest.
+ */
 export interface Outcome {
   readonly status: 'stored' | 'duplicate' | 'outdated' | 'untransformed'
   readonly event: EventInfo
@@ -64,7 +77,9 @@ const storeAfter = (candidate: Candidate, head: Head | undefined): Decision => {
     sequence,
     head: {
       sequence,
-      latest: isLatest ? { occurredAt: candidate.occurredAt, sequence, rule: mark.rule, content: mark.content } : head.latest,
+      latest: isLatest
+        ? { occurredAt: candidate.occurredAt, sequence, rule: mark.rule, content: mark.content }
+        : head.latest,
       seenAt: isNewer ? candidate.occurredAt : head.seenAt,
       seen: isNewer ? [] : head.seen,
     },
@@ -74,21 +89,38 @@ const storeAfter = (candidate: Candidate, head: Head | undefined): Decision => {
 const seenToo = (candidate: Candidate, head: Head): Head => ({
   ...head,
   seenAt: candidate.occurredAt,
-  seen: [...(candidate.occurredAt > head.seenAt ? [] : head.seen), candidate.marks[0].fingerprint].slice(-limits.seen),
+  seen: [...(candidate.occurredAt > head.seenAt ? [] : head.seen), candidate.marks[0].fingerprint].slice(
+    -limits.seen,
+  ),
 })
 
 /**
- * Whether a candidate is new, a duplicate or outdated. `marked` is the sequence of the event that bears one of the
- * candidate's fingerprints, if any; in `history` mode it settles a duplicate without the head. The one place that decides; every driver calls it inside its transaction.
+ * Whether a candidate is new, a duplicate or outdated. `marked` is the sequence of the event that bears one
+ * of the
+ * candidate's fingerprints, if any; in `history` mode it settles a duplicate without the head. The one place
+ * that decides; every driver calls it inside its transaction.
  */
-export const decide = (candidate: Candidate, head: Head | undefined, marked: number | undefined): Decision => {
-  if (candidate.by === 'history') return marked === undefined ? storeAfter(candidate, head) : { _tag: 'duplicate', of: marked }
+export const decide = (
+  candidate: Candidate,
+  head: Head | undefined,
+  marked: number | undefined,
+): Decision => {
+  if (candidate.by === 'history')
+    return marked === undefined ? storeAfter(candidate, head) : { _tag: 'duplicate', of: marked }
   if (head === undefined) return storeAfter(candidate, head)
   if (candidate.occurredAt < head.seenAt) return { _tag: 'outdated', of: head.latest.sequence }
-  if (candidate.occurredAt === head.seenAt && (marked !== undefined || candidate.marks.some(({ fingerprint }) => head.seen.includes(fingerprint)))) {
+  if (
+    candidate.occurredAt === head.seenAt &&
+    (marked !== undefined || candidate.marks.some(({ fingerprint }) => head.seen.includes(fingerprint)))
+  ) {
     return { _tag: 'duplicate', of: marked ?? head.latest.sequence }
   }
-  if (candidate.marks.some(({ rule, content, loose }) => loose !== true && rule === head.latest.rule && content === head.latest.content)) {
+  if (
+    candidate.marks.some(
+      ({ rule, content, loose }) =>
+        loose !== true && rule === head.latest.rule && content === head.latest.content,
+    )
+  ) {
     return { _tag: 'duplicate', of: head.latest.sequence, head: seenToo(candidate, head) }
   }
   return storeAfter(candidate, head)

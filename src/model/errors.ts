@@ -1,4 +1,5 @@
-// Every failure as one tagged union: real Errors made by functions, told apart by tag, never by class or message.
+// Every failure as one tagged union: real Errors made by functions, told apart by tag, never by class or
+// message.
 import { describeProblems, type Problem } from './problem.ts'
 
 /** A real `Error` with a tag. `retry` says whether the same call may succeed later. */
@@ -18,7 +19,10 @@ export type NotProvisioned = Failure<'NotProvisioned', { readonly remedy: string
 export type MissingDependency = Failure<'MissingDependency', { readonly install: string }>
 /** The pipeline is closed. */
 export type Closed = Failure<'Closed'>
-/** What any verb can meet: the technology behind the pipeline is away, not set up, not installed, or the pipeline is closed. */
+/**
+ * What any verb can meet: the technology behind the pipeline is away, not set up, not installed, or the
+ * pipeline is closed.
+ */
 export type Infra = Unavailable | NotProvisioned | MissingDependency | Closed
 
 /** Everything wrong with one update, all problems together. */
@@ -32,7 +36,8 @@ export type TransformFailed = Failure<'TransformFailed'>
 /** Other processes were in the way for too long. */
 export type Contention = Failure<'Contention'>
 /** What `submit` can meet. */
-export type SubmitError = Infra | InvalidUpdate | SchemaConflict | UnknownEntity | TransformFailed | Contention
+export type SubmitError =
+  Infra | InvalidUpdate | SchemaConflict | UnknownEntity | TransformFailed | Contention
 
 /** A question that cannot be asked, or an answer that cannot be read as asked; `path` names the part. */
 export type InvalidQuery = Failure<'InvalidQuery', { readonly path: string }>
@@ -48,7 +53,10 @@ export type ReadError = Infra | InvalidQuery | SchemaConflict | UnknownEntity | 
 /** What an update stream or a source was read from failed, or a callback of the caller's did. */
 export type SourceFailed = Failure<'SourceFailed'>
 /** More records went to quarantine than the run tolerates. */
-export type TooManyRejected = Failure<'TooManyRejected', { readonly quarantined: number; readonly records: number }>
+export type TooManyRejected = Failure<
+  'TooManyRejected',
+  { readonly quarantined: number; readonly records: number }
+>
 /** The producer runs already, here or on another replica. */
 export type AlreadyRunning = Failure<'AlreadyRunning'>
 /** What running a producer can meet. */
@@ -63,7 +71,11 @@ const brand = Symbol.for('dreampipe.error')
 
 type Details = { readonly retry?: boolean; readonly cause?: unknown; readonly [field: string]: unknown }
 
-const make = <E extends DreampipeError>(tag: E['_tag'], message: string, { retry = false, cause, ...fields }: Details = {}): E => {
+const make = <E extends DreampipeError>(
+  tag: E['_tag'],
+  message: string,
+  { retry = false, cause, ...fields }: Details = {},
+): E => {
   const error = new Error(message, cause === undefined ? undefined : { cause })
   // The own `name` is what a stack trace and a log line show.
   Object.defineProperty(error, 'name', { value: tag, configurable: true })
@@ -72,30 +84,66 @@ const make = <E extends DreampipeError>(tag: E['_tag'], message: string, { retry
   return Object.assign(error, { _tag: tag, retry, ...fields }) as unknown as E
 }
 
-const some = (problems: readonly Problem[]): readonly [Problem, ...Problem[]] => problems as readonly [Problem, ...Problem[]]
+const some = (problems: readonly Problem[]): readonly [Problem, ...Problem[]] =>
+  problems as readonly [Problem, ...Problem[]]
 
 export const invalidUpdate = (entity: string, problems: readonly Problem[]): InvalidUpdate =>
-  make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, { entity, problems: some(problems) })
-export const schemaConflict = (entity: string, problems: readonly Problem[], why = 'its definition contradicts what is stored'): SchemaConflict =>
-  make('SchemaConflict', `${entity}: ${why}: ${describeProblems(problems)}`, { entity, problems: some(problems) })
+  make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, {
+    entity,
+    problems: some(problems),
+  })
+export const schemaConflict = (
+  entity: string,
+  problems: readonly Problem[],
+  why = 'its definition contradicts what is stored',
+): SchemaConflict =>
+  make('SchemaConflict', `${entity}: ${why}: ${describeProblems(problems)}`, {
+    entity,
+    problems: some(problems),
+  })
 export const unknownEntity = (verb: string, entity: string, known: readonly string[]): UnknownEntity =>
-  make('UnknownEntity', `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`)
-export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
+  make(
+    'UnknownEntity',
+    `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`,
+  )
+export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable =>
+  make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
 /** Unavailable, and trying again will not help: a full disk, a read-only folder. */
-export const brokenDown = (verb: string, why: string, cause?: unknown): Unavailable => make('Unavailable', `${verb}: ${why}`, { retry: false, cause })
+export const brokenDown = (verb: string, why: string, cause?: unknown): Unavailable =>
+  make('Unavailable', `${verb}: ${why}`, { retry: false, cause })
 /** Something is missing that `remedy`, a call, sets up. */
-export const notProvisioned = (verb: string, why: string, remedy: string, cause?: unknown): NotProvisioned => make('NotProvisioned', `${verb}: ${why}: call ${remedy}`, { remedy, cause })
-export const contention = (verb: string, why: string, cause?: unknown): Contention => make('Contention', `${verb}: ${why}`, { retry: true, cause })
-export const transformFailed = (entity: string, why: string, retry: boolean, cause?: unknown): TransformFailed =>
-  make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })
+export const notProvisioned = (verb: string, why: string, remedy: string, cause?: unknown): NotProvisioned =>
+  make('NotProvisioned', `${verb}: ${why}: call ${remedy}`, { remedy, cause })
+export const contention = (verb: string, why: string, cause?: unknown): Contention =>
+  make('Contention', `${verb}: ${why}`, { retry: true, cause })
+export const transformFailed = (
+  entity: string,
+  why: string,
+  retry: boolean,
+  cause?: unknown,
+): TransformFailed => make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })
 export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
-export const timedOut = (verb: string, why: string): TimedOut => make('TimedOut', `${verb}: ${why}`, { retry: true })
+export const timedOut = (verb: string, why: string): TimedOut =>
+  make('TimedOut', `${verb}: ${why}`, { retry: true })
 /** What a source met. `retry`: the same may work later. */
 export const sourceFailed = (verb: string, why: string, cause?: unknown, retry = false): SourceFailed =>
-  make('SourceFailed', `${verb}: ${why}${cause === undefined ? '' : `: ${reasonOf(cause)}`}`, { retry, cause })
-export const tooManyRejected = (producer: string, quarantined: number, records: number, first: string): TooManyRejected =>
-  make('TooManyRejected', `run ${producer}: ${quarantined} of ${records} records went to quarantine, the first because ${first}`, { quarantined, records })
-export const alreadyRunning = (producer: string): AlreadyRunning => make('AlreadyRunning', `run ${producer}: it runs already`, { retry: true })
+  make('SourceFailed', `${verb}: ${why}${cause === undefined ? '' : `: ${reasonOf(cause)}`}`, {
+    retry,
+    cause,
+  })
+export const tooManyRejected = (
+  producer: string,
+  quarantined: number,
+  records: number,
+  first: string,
+): TooManyRejected =>
+  make(
+    'TooManyRejected',
+    `run ${producer}: ${quarantined} of ${records} records went to quarantine, the first because ${first}`,
+    { quarantined, records },
+  )
+export const alreadyRunning = (producer: string): AlreadyRunning =>
+  make('AlreadyRunning', `run ${producer}: it runs already`, { retry: true })
 export const closed = (verb: string): Closed => make('Closed', `${verb}: the pipeline is closed`)
 export const parked = (verb: string, why: string): Parked => make('Parked', `${verb}: ${why}`)
 export const invalidQuery = (verb: string, path: string, why: string, cause?: unknown): InvalidQuery =>
@@ -103,17 +151,29 @@ export const invalidQuery = (verb: string, path: string, why: string, cause?: un
 export const invalidDefinition = (entity: string, path: string, why: string): InvalidDefinition =>
   make('InvalidDefinition', `entity ${entity}: ${path === '' ? '' : `${path}: `}${why}`, { path })
 export const missingDependency = (verb: string, name: string, cause?: unknown): MissingDependency =>
-  make('MissingDependency', `${verb}: needs the package ${name}, which is not installed: npm install ${name}`, { install: `npm install ${name}`, cause })
-
+  make(
+    'MissingDependency',
+    `${verb}: needs the package ${name}, which is not installed: npm install ${name}`,
+    { install: `npm install ${name}`, cause },
+  )
 
 /** Whether a value is one of dreampipe's errors, of one of these tags when any are given. */
-export const isDreampipeError = <T extends DreampipeError['_tag'] = DreampipeError['_tag']>(u: unknown, ...tags: T[]): u is Extract<DreampipeError, { _tag: T }> =>
-  typeof u === 'object' && u !== null && brand in u && '_tag' in u && (tags.length === 0 || tags.some((tag) => tag === u._tag))
+export const isDreampipeError = <T extends DreampipeError['_tag'] = DreampipeError['_tag']>(
+  u: unknown,
+  ...tags: T[]
+): u is Extract<DreampipeError, { _tag: T }> =>
+  typeof u === 'object' &&
+  u !== null &&
+  brand in u &&
+  '_tag' in u &&
+  (tags.length === 0 || tags.some((tag) => tag === u._tag))
 
 /** A short text of any thrown value, for a message; never its stack. */
 export const reasonOf = (thrown: unknown): string => {
   try {
-    return typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown)
+    return typeof thrown === 'object' && thrown !== null && 'message' in thrown
+      ? String(thrown.message)
+      : String(thrown)
   } catch {
     return 'a value that cannot be read'
   }

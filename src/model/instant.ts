@@ -11,7 +11,13 @@ const digits = (text: string, from: number, to: number): number => {
 }
 
 const daysIn = (year: number, month: number): number =>
-  month === 2 ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  month === 2
+    ? year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+      ? 29
+      : 28
+    : month === 4 || month === 6 || month === 9 || month === 11
+      ? 30
+      : 31
 
 /** The first ten characters are a calendar day of the years 0001 to 9999. */
 const startsWithDay = (text: string): boolean => {
@@ -23,9 +29,16 @@ const startsWithDay = (text: string): boolean => {
 }
 
 /** Canonical Date: `2024-02-29`. */
-export const canonicalDate = (text: string): string | undefined => (text.length === 10 && startsWithDay(text) ? text : undefined)
+export const canonicalDate = (text: string): string | undefined =>
+  text.length === 10 && startsWithDay(text) ? text : undefined
 
-interface Clock { readonly hour: number; readonly minute: number; readonly second: number; readonly micros: string; readonly end: number }
+interface Clock {
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
+  readonly micros: string
+  readonly end: number
+}
 
 // `HH:MM`, `HH:MM:SS`, `HH:MM:SS.f…` from `at`; a digit beyond the microsecond must be zero.
 const clockAt = (text: string, at: number): Clock | undefined => {
@@ -50,7 +63,10 @@ export const canonicalTime = (text: string): string | undefined => {
   const clock = clockAt(text, 0)
   if (clock === undefined || clock.end !== text.length) return undefined
   const fraction = clock.micros.replace(/0+$/, '')
-  return `${two(clock.hour)}:${two(clock.minute)}:${two(clock.second)}${fraction === '' ? '' : `.${fraction}`}`
+  return (
+    `${two(clock.hour)}:${two(clock.minute)}:` +
+    `${two(clock.second)}${fraction === '' ? '' : `.${fraction}`}`
+  )
 }
 
 // Minutes east of UTC from `at` to the end of the text: `Z`, `+00`, `+0000`, `+00:00`.
@@ -60,18 +76,32 @@ const offsetAt = (text: string, at: number): number | undefined => {
   if (left === 1 && sign === 90) return 0
   if (sign !== 43 && sign !== 45) return undefined
   const hours = digits(text, at + 1, at + 3)
-  const minutes = left === 3 ? 0 : left === 5 ? digits(text, at + 3, at + 5) : left === 6 && text.charCodeAt(at + 3) === 58 ? digits(text, at + 4, at + 6) : NaN
+  const minutes =
+    left === 3
+      ? 0
+      : left === 5
+        ? digits(text, at + 3, at + 5)
+        : left === 6 && text.charCodeAt(at + 3) === 58
+          ? digits(text, at + 4, at + 6)
+          : NaN
   return hours <= 23 && minutes <= 59 ? (hours * 60 + minutes) * (sign === 45 ? -1 : 1) : undefined
 }
 
-/** Canonical DateTime: `2024-01-02T03:04:05.000006Z`, 27 characters, so that texts order as instants do. An offset is required. */
+/**
+ * Canonical DateTime: `2024-01-02T03:04:05.000006Z`, 27 characters, so that texts order as instants do. An
+ * offset is required.
+ */
 export const canonicalInstant = (text: string): string | undefined => {
   if (!startsWithDay(text) || text.charCodeAt(10) !== 84) return undefined
   const clock = clockAt(text, 11)
   if (clock === undefined) return undefined
   const offset = offsetAt(text, clock.end)
   if (offset === undefined) return undefined
-  if (offset === 0) return `${text.slice(0, 10)}T${two(clock.hour)}:${two(clock.minute)}:${two(clock.second)}.${clock.micros}Z`
+  if (offset === 0)
+    return (
+      `${text.slice(0, 10)}T${two(clock.hour)}:${two(clock.minute)}:` +
+      `${two(clock.second)}.${clock.micros}Z`
+    )
   const utc = new Date(0)
   utc.setUTCFullYear(digits(text, 0, 4), digits(text, 5, 7) - 1, digits(text, 8, 10))
   utc.setUTCHours(clock.hour, clock.minute - offset, clock.second)
@@ -81,10 +111,12 @@ export const canonicalInstant = (text: string): string | undefined => {
 const inYears = (date: Date): boolean => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999
 
 /** The canonical DateTime of a Date, or undefined where it holds none within the years 0001 to 9999. */
-export const instantOfDate = (date: Date): string | undefined => (inYears(date) ? `${date.toISOString().slice(0, 23)}000Z` : undefined)
+export const instantOfDate = (date: Date): string | undefined =>
+  inYears(date) ? `${date.toISOString().slice(0, 23)}000Z` : undefined
 
 /** The canonical DateTime of a Date or an ISO text. */
-export const instantOf = (at: string | Date): string | undefined => (typeof at === 'string' ? canonicalInstant(at) : instantOfDate(at))
+export const instantOf = (at: string | Date): string | undefined =>
+  typeof at === 'string' ? canonicalInstant(at) : instantOfDate(at)
 
 /** Milliseconds since 1970 of a canonical DateTime; microseconds are cut. */
 export const millisOf = (instant: string): number => Date.parse(`${instant.slice(0, 23)}Z`)

@@ -20,11 +20,19 @@ const depthOf = (text: string): number => {
 // A number keeps its own digits where JavaScript's would name another number (1e400, 123456789012345678901).
 const digitsKept = (_key: string, value: unknown, context?: { readonly source: string }): unknown => {
   if (typeof value !== 'number' || context === undefined) return value
-  return Number.isFinite(value) && sameNumber(String(value), context.source) ? (value === 0 ? 0 : value) : rawJson(exactNumber(context.source))
+  return Number.isFinite(value) && sameNumber(String(value), context.source)
+    ? value === 0
+      ? 0
+      : value
+    : rawJson(exactNumber(context.source))
 }
 
-// JSON.rawJSON and the reviver's source text are in every Node that this package supports; TypeScript's library lags behind.
-const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as { rawJSON: (text: string) => unknown; isRawJSON: (value: unknown) => boolean }
+// JSON.rawJSON and the reviver's source text are in every Node that this package supports; TypeScript's
+// library lags behind.
+const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as {
+  rawJSON: (text: string) => unknown
+  isRawJSON: (value: unknown) => boolean
+}
 
 // A lone surrogate is no text in UTF-8: no engine could hold it.
 const quoted = (text: string): string => {
@@ -37,10 +45,15 @@ const written = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(written).join(',')}]`
   if (typeof value !== 'object' || value === null || isRawJson(value)) return JSON.stringify(value)
   const map = value as { readonly [key: string]: unknown }
-  return `{${Object.keys(map).sort().map((key) => `${quoted(key)}:${written(map[key])}`).join(',')}}`
+  return `{${Object.keys(map)
+    .sort()
+    .map((key) => `${quoted(key)}:${written(map[key])}`)
+    .join(',')}}`
 }
 
-/** What a JSON text is: its canonical form (no white space, keys sorted, digits kept), or why there is none. */
+/**
+ * What a JSON text is: its canonical form (no white space, keys sorted, digits kept), or why there is none.
+ */
 export type CanonicalJson = { readonly text: string } | { readonly wrong: 'TooDeep' | 'WrongType' }
 
 export const canonicalJson = (text: string): CanonicalJson => {

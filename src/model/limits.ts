@@ -1,6 +1,10 @@
-// The one table of limits: checked when an update is decoded, on every driver, so that what is stored can be published and projected.
+// The one table of limits: checked when an update is decoded, on every driver, so that what is stored can be
+// published and projected.
 
-/** Every limit of an update; the strictest of Datastore, Pub/Sub and BigQuery decides, so that a pipeline can move between drivers. */
+/**
+ * Every limit of an update; the strictest of Datastore, Pub/Sub and BigQuery decides, so that a pipeline can
+ * move between drivers.
+ */
 export const limits = {
   /** Levels of List, EmbeddedObject and Json nesting. */
   depth: 64,
@@ -10,7 +14,10 @@ export const limits = {
   indexedBytes: 1_500,
   /** UTF-8 bytes of one message attribute; Pub/Sub's limit. */
   attributeBytes: 1_024,
-  /** Attributes of an entity, and UTF-8 bytes of an attribute's name; Pub/Sub's limits are 100, with the event's own, and 256. */
+  /**
+   * Attributes of an entity, and UTF-8 bytes of an attribute's name; Pub/Sub's limits are 100, with the
+   * event's own, and 256.
+   */
   attributes: 90,
   attributeNameBytes: 256,
   /** Characters of a property name; BigQuery's limit for column names. */
@@ -33,4 +40,5 @@ export const limits = {
 export const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
 
 /** Whether a text has more than `limit` UTF-8 bytes; counts only where the length leaves it open. */
-export const exceeds = (text: string, limit: number): boolean => text.length > limit || (text.length * 3 > limit && utf8Bytes(text) > limit)
+export const exceeds = (text: string, limit: number): boolean =>
+  text.length > limit || (text.length * 3 > limit && utf8Bytes(text) > limit)

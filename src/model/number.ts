@@ -10,14 +10,17 @@ export const canonicalInteger = (text: string): string | undefined => {
   const negative = text.charCodeAt(0) === 45
   if (negative || text.charCodeAt(0) === 43) at = 1
   if (at === text.length) return undefined
-  for (let i = at; i < text.length; i++) if (text.charCodeAt(i) < 48 || text.charCodeAt(i) > 57) return undefined
+  for (let i = at; i < text.length; i++)
+    if (text.charCodeAt(i) < 48 || text.charCodeAt(i) > 57) return undefined
   while (at < text.length - 1 && text.charCodeAt(at) === 48) at++
   const plain = at === 0 ? text : text.slice(at)
-  if (plain.length > 19 || (plain.length === 19 && plain > (negative ? INT64_MIN : INT64_MAX))) return undefined
+  if (plain.length > 19 || (plain.length === 19 && plain > (negative ? INT64_MIN : INT64_MAX)))
+    return undefined
   return negative && plain !== '0' ? `-${plain}` : plain
 }
 
-// No two parts of these patterns can take the same digits: a long text that is no number costs one pass, not its square.
+// No two parts of these patterns can take the same digits: a long text that is no number costs one pass, not
+// its square.
 const numeric = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** Canonical Double: JavaScript's shortest text; -0 is 0; a finite text that overflows is none. */
@@ -29,7 +32,11 @@ export const canonicalDouble = (text: string): string | undefined => {
 }
 
 // 0.`digits` × 10^`point`, without leading and trailing zeros; zero has no digits.
-interface Parts { readonly negative: boolean; readonly digits: string; readonly point: number }
+interface Parts {
+  readonly negative: boolean
+  readonly digits: string
+  readonly point: number
+}
 
 // Undefined where the text is no number, or its exponent is beyond what can be counted.
 const partsOf = (text: string): Parts | undefined => {
@@ -44,7 +51,9 @@ const partsOf = (text: string): Parts | undefined => {
   while (to > from && all.charCodeAt(to - 1) === 48) to--
   if (from === to) return { negative: false, digits: '', point: 0 }
   const point = whole.length - from + Number(match[4] ?? 0)
-  return Number.isSafeInteger(point) ? { negative: match[1] === '-', digits: all.slice(from, to), point } : undefined
+  return Number.isSafeInteger(point)
+    ? { negative: match[1] === '-', digits: all.slice(from, to), point }
+    : undefined
 }
 
 const plain = ({ negative, digits, point }: Parts): string => {
@@ -53,18 +62,27 @@ const plain = ({ negative, digits, point }: Parts): string => {
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-/** Canonical Decimal: plain digits without leading or trailing zeros, 29 before the point and 9 after it; more is none. */
+/**
+ * Canonical Decimal: plain digits without leading or trailing zeros, 29 before the point and 9 after it; more
+ * is none.
+ */
 export const canonicalDecimal = (text: string): string | undefined => {
   const parts = partsOf(text)
   if (parts === undefined) return undefined
   const { digits, point } = parts
-  return point > limits.decimalIntegerDigits || digits.length - point > limits.decimalFractionDigits ? undefined : plain(parts)
+  return point > limits.decimalIntegerDigits || digits.length - point > limits.decimalFractionDigits
+    ? undefined
+    : plain(parts)
 }
 
 /** Significant digits of a number's shortest text; a double carries 15 for certain. */
-const significantDigits = (value: number): number => String(Math.abs(value)).replace(/e.*$/, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '').length
+const significantDigits = (value: number): number =>
+  String(Math.abs(value)).replace(/e.*$/, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '').length
 
-/** The Decimal of a JavaScript number, only where its shortest text has at most 15 significant digits: beyond, the number is not what was meant. */
+/**
+ * The Decimal of a JavaScript number, only where its shortest text has at most 15 significant digits: beyond,
+ * the number is not what was meant.
+ */
 export const decimalOfNumber = (value: number): string | undefined =>
   Number.isFinite(value) && significantDigits(value) <= 15 ? canonicalDecimal(String(value)) : undefined
 
@@ -72,15 +90,27 @@ export const decimalOfNumber = (value: number): string | undefined =>
 export const sameNumber = (a: string, b: string): boolean => {
   const x = partsOf(a)
   const y = partsOf(b)
-  return x !== undefined && y !== undefined && x.negative === y.negative && x.digits === y.digits && x.point === y.point
+  return (
+    x !== undefined &&
+    y !== undefined &&
+    x.negative === y.negative &&
+    x.digits === y.digits &&
+    x.point === y.point
+  )
 }
 
-/** One text per number, every digit kept: plain where that needs no padding (as JavaScript writes numbers), else with an exponent. */
+/**
+ * One text per number, every digit kept: plain where that needs no padding (as JavaScript writes numbers),
+ * else with an exponent.
+ */
 export const exactNumber = (text: string): string => {
   const parts = partsOf(text)
   if (parts === undefined) return text
   const { negative, digits, point } = parts
   if (point > -6 && point <= Math.max(21, digits.length)) return plain(parts)
   const exponent = point - 1
-  return `${negative ? '-' : ''}${digits.slice(0, 1)}${digits.length === 1 ? '' : `.${digits.slice(1)}`}e${exponent < 0 ? '' : '+'}${exponent}`
+  return (
+    `${negative ? '-' : ''}${digits.slice(0, 1)}${digits.length === 1 ? '' : `.${digits.slice(1)}`}e` +
+    `${exponent < 0 ? '' : '+'}${exponent}`
+  )
 }

@@ -2,8 +2,16 @@
 
 /** What kind of thing is wrong. */
 export type ProblemCode =
-  | 'Missing' | 'WrongType' | 'UnknownProperty' | 'BadName' | 'BadOperation' | 'BadTimestamp'
-  | 'SchemaConflict' | 'TooDeep' | 'TooLarge' | 'ListOfLists'
+  | 'Missing'
+  | 'WrongType'
+  | 'UnknownProperty'
+  | 'BadName'
+  | 'BadOperation'
+  | 'BadTimestamp'
+  | 'SchemaConflict'
+  | 'TooDeep'
+  | 'TooLarge'
+  | 'ListOfLists'
 
 /** One thing wrong, at `path`: `address.street`, `tags[3]`; the empty path is the update itself. */
 export interface Problem {
@@ -12,10 +20,15 @@ export interface Problem {
   readonly message: string
 }
 
-export const problem = (code: ProblemCode, path: string, message: string): Problem => ({ code, path, message })
+export const problem = (code: ProblemCode, path: string, message: string): Problem => ({
+  code,
+  path,
+  message,
+})
 
 /** The path of a property inside `parent`. */
-export const child = (parent: string, name: string): string => (parent === '' ? printable(name) : `${parent}.${printable(name)}`)
+export const child = (parent: string, name: string): string =>
+  parent === '' ? printable(name) : `${parent}.${printable(name)}`
 
 /** The path of an element inside the List at `parent`. */
 export const element = (parent: string, index: number): string => `${parent}[${index}]`
@@ -23,15 +36,19 @@ export const element = (parent: string, index: number): string => `${parent}[${i
 /** A path and those of all that it lies in: `a.b[2]`, `a.b`, `a`. */
 export const pathAndAround = (path: string): readonly string[] => {
   const paths: string[] = []
-  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.'), at.lastIndexOf('[')))) paths.push(at)
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.'), at.lastIndexOf('['))))
+    paths.push(at)
   return paths
 }
 
 // A name comes from outside: a path stays one short line whatever it holds.
-const printable = (name: string): string => (/^[\w$-]{1,300}$/.test(name) ? name : JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name))
+const printable = (name: string): string =>
+  /^[\w$-]{1,300}$/.test(name) ? name : JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
 
 /** One line that names every problem (at most ten), for an error's message. */
 export const describeProblems = (problems: readonly Problem[]): string => {
-  const shown = problems.slice(0, 10).map(({ code, path, message }) => `${path === '' ? '(update)' : path}: ${message} [${code}]`)
+  const shown = problems
+    .slice(0, 10)
+    .map(({ code, path, message }) => `${path === '' ? '(update)' : path}: ${message} [${code}]`)
   return problems.length > 10 ? `${shown.join('; ')}; and ${problems.length - 10} more` : shown.join('; ')
 }

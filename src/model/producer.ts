@@ -4,7 +4,10 @@ import { checkedName } from './producer-check.ts'
 import type { AnyEntity, Delete, Upsert } from './entity.ts'
 import type { Update } from './update.ts'
 
-/** What `normalise` answers with: the entity's builder, which the compiler checks; a bare literal would not be. */
+/**
+ * What `normalise` answers with: the entity's builder, which the compiler checks; a bare literal would not
+ * be.
+ */
 export interface Change<L extends AnyEntity> {
   readonly update: (values: Upsert<L['shape']>) => Update<L['name']>
   readonly delete: (keys: Delete<L['shape']>) => Update<L['name']>
@@ -16,7 +19,10 @@ export interface Page<R, C> {
   readonly cursor: C
   /** How many records there are altogether, where the source says so: for progress. */
   readonly expected?: number
-  /** The source has more, and may not be asked for it now: the run ends behind this page as `budget`, and the next one goes on. */
+  /**
+   * The source has more, and may not be asked for it now: the run ends behind this page as `budget`, and the
+   * next one goes on.
+   */
   readonly spent?: boolean
 }
 
@@ -24,7 +30,9 @@ export interface Page<R, C> {
 export interface Budget {
   /** Calls left to this run. */
   readonly left: () => number
-  /** Counts calls; false once the budget is spent: the run then ends after the page in hand, in good order. */
+  /**
+   * Counts calls; false once the budget is spent: the run then ends after the page in hand, in good order.
+   */
   readonly spend: (calls: number) => boolean
 }
 
@@ -35,7 +43,10 @@ export interface PageContext {
   readonly budget: Budget
   /** Tells whoever watches what is no error: `{ _tag: 'producer' }`. */
   readonly warn: (message: string) => void
-  /** Identifier values, as canonical text, of every entity that is there now, page by page: for sources whose hard deletes leave no trace. */
+  /**
+   * Identifier values, as canonical text, of every entity that is there now, page by page: for sources whose
+   * hard deletes leave no trace.
+   */
   readonly live: () => AsyncIterable<readonly { readonly [property: string]: string }[]>
 }
 
@@ -49,7 +60,10 @@ export interface ProducerDefinition<L extends AnyEntity, C, R> {
   readonly cursor: t.Type<C, unknown, unknown>
   /** Where the first run begins. */
   readonly start: C
-  /** Pages behind a cursor. What it throws is tried again with backoff behind the last cursor, until it was too often (`SourceFailed`); with `retry: false` it ends the run at once. */
+  /**
+   * Pages behind a cursor. What it throws is tried again with backoff behind the last cursor, until it was
+   * too often (`SourceFailed`); with `retry: false` it ends the run at once.
+   */
   readonly pages: (from: C, context: PageContext) => AsyncIterable<Page<R, C>>
   /** What becomes of a record. A throw puts this record into quarantine, the rest goes on. */
   readonly normalise: (record: R, to: Change<L>) => Update<L['name']> | readonly Update<L['name']>[]
@@ -63,7 +77,9 @@ export interface Producer<L extends AnyEntity = AnyEntity, R = unknown, C = unkn
 }
 
 /** Declares a producer. Throws `InvalidDefinition` at once where the definition is bad. */
-export const producer = <L extends AnyEntity, C, R>(definition: ProducerDefinition<L, C, R>): Producer<L, R, C> => {
+export const producer = <L extends AnyEntity, C, R>(
+  definition: ProducerDefinition<L, C, R>,
+): Producer<L, R, C> => {
   checkedName(definition)
   return { name: definition.name, entity: definition.entity, definition }
 }

@@ -15,11 +15,19 @@ export interface RunProgress {
 export interface RunOptions {
   /** Ends the run after the page in hand; its cursor is saved. */
   readonly signal?: AbortSignal
-  /** Stores nothing and moves no cursor: answers the first so many updates, checked, and the cursor that the run would reach. */
+  /**
+   * Stores nothing and moves no cursor: answers the first so many updates, checked, and the cursor that the
+   * run would reach.
+   */
   readonly dryRun?: number
-  /** Calls that the source may be asked for: in this run, and on one day (UTC) in all runs of the producer. */
+  /**
+   * Calls that the source may be asked for: in this run, and on one day (UTC) in all runs of the producer.
+   */
   readonly budget?: { readonly run?: number; readonly day?: number }
-  /** Beyond so many quarantined records (1,000), or this share of all records once a hundred were read (0.1), the run ends with `TooManyRejected`. */
+  /**
+   * Beyond so many quarantined records (1,000), or this share of all records once a hundred were read (0.1),
+   * the run ends with `TooManyRejected`.
+   */
   readonly tolerate?: { readonly records?: number; readonly share?: number }
   /** How often in a row the source, or the store, may fail before the run does; 5 unless said. */
   readonly tries?: number
@@ -29,7 +37,10 @@ export interface RunOptions {
 /** What a run did. */
 export interface RunReport {
   readonly producer: string
-  /** `done`: the source had no more. `budget`: it has more, and may be asked no more for now, by the run's budget or by its own quota. `stopped`: by signal or close. The next run goes on behind the cursor. */
+  /**
+   * `done`: the source had no more. `budget`: it has more, and may be asked no more for now, by the run's
+   * budget or by its own quota. `stopped`: by signal or close. The next run goes on behind the cursor.
+   */
   readonly ended: 'done' | 'budget' | 'stopped' | 'dry run'
   readonly pages: number
   readonly records: number

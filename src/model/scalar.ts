@@ -1,4 +1,5 @@
-// Scalars: one canonical text per value and type, from wire text or from a JSON number or boolean where that is exact.
+// Scalars: one canonical text per value and type, from wire text or from a JSON number or boolean where that
+// is exact.
 import { canonicalDate, canonicalInstant, canonicalTime } from './instant.ts'
 import { canonicalJson } from './json.ts'
 import { canonicalDecimal, canonicalDouble, canonicalInteger, decimalOfNumber } from './number.ts'
@@ -14,7 +15,9 @@ const expected: { readonly [T in ScalarType]: string } = {
   Boolean: 'true or false',
   Integer: 'decimal digits within int64',
   Double: 'a number that a double holds, NaN, Infinity or -Infinity',
-  Decimal: 'a decimal number of up to 29 digits before the point and 9 after (a JSON number: up to 15 significant digits; send text beyond)',
+  Decimal:
+    'a decimal number of up to 29 digits before the point and 9 after (a JSON number: up to 15 ' +
+    'significant digits; send text beyond)',
   DateTime: 'an ISO 8601 instant with an offset, years 0001 to 9999, to microseconds (2024-01-02T03:04:05Z)',
   Date: 'an ISO 8601 date of the years 0001 to 9999 (2024-01-02)',
   Time: 'an ISO 8601 time of day, to microseconds (03:04:05)',
@@ -24,12 +27,20 @@ const expected: { readonly [T in ScalarType]: string } = {
 
 /** A value as a short text for a message: never long, never its whole content. */
 const shown = (value: unknown): string => {
-  const text = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' || typeof value === 'function' ? typeof value : String(value)
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : typeof value === 'object' || typeof value === 'function'
+        ? typeof value
+        : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
 /** The problem of a value that is not of its type. */
-export const notA = (type: ScalarType, value: unknown): Scalar => ({ code: 'WrongType', message: `${type} expects ${expected[type]}, got ${shown(value)}` })
+export const notA = (type: ScalarType, value: unknown): Scalar => ({
+  code: 'WrongType',
+  message: `${type} expects ${expected[type]}, got ${shown(value)}`,
+})
 
 const canonicalBase64 = (text: string): string | undefined => {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
@@ -39,18 +50,31 @@ const canonicalBase64 = (text: string): string | undefined => {
 
 const ofText = (type: ScalarType, text: string): Scalar | undefined => {
   switch (type) {
-    case 'String': return text.isWellFormed() ? text : undefined
-    case 'Boolean': return text === 'true' || text === 'false' ? text : undefined
-    case 'Integer': return canonicalInteger(text)
-    case 'Double': return canonicalDouble(text)
-    case 'Decimal': return canonicalDecimal(text)
-    case 'DateTime': return canonicalInstant(text)
-    case 'Date': return canonicalDate(text)
-    case 'Time': return canonicalTime(text)
-    case 'Bytes': return canonicalBase64(text)
+    case 'String':
+      return text.isWellFormed() ? text : undefined
+    case 'Boolean':
+      return text === 'true' || text === 'false' ? text : undefined
+    case 'Integer':
+      return canonicalInteger(text)
+    case 'Double':
+      return canonicalDouble(text)
+    case 'Decimal':
+      return canonicalDecimal(text)
+    case 'DateTime':
+      return canonicalInstant(text)
+    case 'Date':
+      return canonicalDate(text)
+    case 'Time':
+      return canonicalTime(text)
+    case 'Bytes':
+      return canonicalBase64(text)
     case 'Json': {
       const json = canonicalJson(text)
-      return 'text' in json ? json.text : json.wrong === 'TooDeep' ? { code: 'TooDeep', message: 'Json is nested deeper than 64 levels' } : undefined
+      return 'text' in json
+        ? json.text
+        : json.wrong === 'TooDeep'
+          ? { code: 'TooDeep', message: 'Json is nested deeper than 64 levels' }
+          : undefined
     }
   }
 }

@@ -1,4 +1,5 @@
-// An entity's stored schema: what its events have carried so far. It only grows; one row per entity beside the events.
+// An entity's stored schema: what its events have carried so far. It only grows; one row per entity beside
+// the events.
 import { isDeepStrictEqual } from 'node:util'
 import { child, problem, type Problem } from './problem.ts'
 import type { PropertySpec } from './spec.ts'
@@ -12,8 +13,15 @@ export interface PropertySchema {
 }
 export type PropertySchemas = { readonly [name: string]: PropertySchema }
 
-/** How updates are told apart: the mode, the ignored names (sorted), and the number of the fingerprint's format. */
-export interface Rule { readonly by: 'history' | 'latest'; readonly ignore: readonly string[]; readonly format: 1 }
+/**
+ * How updates are told apart: the mode, the ignored names (sorted), and the number of the fingerprint's
+ * format.
+ */
+export interface Rule {
+  readonly by: 'history' | 'latest'
+  readonly ignore: readonly string[]
+  readonly format: 1
+}
 
 /** A rule as the text that its fingerprints name. */
 export const ruleName = ({ by, ignore, format }: Rule): string => `${format}/${by}/${ignore.join(',')}`
@@ -33,8 +41,10 @@ export interface EntitySchema {
 
 /** The schema of a declared property. */
 export const schemaOfSpec = ({ type, element, fields }: PropertySpec): PropertySchema =>
-  type === 'List' && element !== undefined ? { type, element: schemaOfSpec(element) }
-    : type === 'EmbeddedObject' ? { type, fields: schemasOfSpecs(fields ?? {}) }
+  type === 'List' && element !== undefined
+    ? { type, element: schemaOfSpec(element) }
+    : type === 'EmbeddedObject'
+      ? { type, fields: schemasOfSpecs(fields ?? {}) }
       : { type }
 
 export const schemasOfSpecs = (specs: { readonly [name: string]: PropertySpec }): PropertySchemas =>
@@ -51,15 +61,23 @@ const foldedNames = (schemas: PropertySchemas): ReadonlyMap<string, string> => {
   return names
 }
 
-const clash = (name: string, other: string): string => `differs only in case from ${other}, and names are unique without regard to case`
+const clash = (name: string, other: string): string =>
+  `differs only in case from ${other}, and names are unique without regard to case`
 
-const typeClash = (known: PropertyType, brought: PropertyType): string => `the schema says ${known}, the update says ${brought}`
+const typeClash = (known: PropertyType, brought: PropertyType): string =>
+  `the schema says ${known}, the update says ${brought}`
 
 /**
- * What `value` adds to `known`: the schema that holds both (`known` itself where nothing is new), or `known` with a
+ * What `value` adds to `known`: the schema that holds both (`known` itself where nothing is new), or `known`
+ * with a
  * `SchemaConflict` added to `problems` where they contradict each other.
  */
-export const grow = (known: PropertySchema | undefined, value: EntityPropertyValue, path: string, problems: Problem[]): PropertySchema => {
+export const grow = (
+  known: PropertySchema | undefined,
+  value: EntityPropertyValue,
+  path: string,
+  problems: Problem[],
+): PropertySchema => {
   const type = value.propertyType
   if (known !== undefined && known.type !== type) {
     problems.push(problem('SchemaConflict', path, typeClash(known.type, type)))
@@ -68,7 +86,11 @@ export const grow = (known: PropertySchema | undefined, value: EntityPropertyVal
   if (type === 'List') {
     let element = known?.element
     for (const item of value.values ?? []) element = grow(element, item, `${path}[]`, problems)
-    return known !== undefined && element === known.element ? known : element === undefined ? { type } : { type, element }
+    return known !== undefined && element === known.element
+      ? known
+      : element === undefined
+        ? { type }
+        : { type, element }
   }
   if (type !== 'EmbeddedObject') return known ?? { type }
   const fields = growAll(known?.fields ?? none, value.embeddedEntity ?? noValues, path, problems)
@@ -79,12 +101,23 @@ const none: PropertySchemas = {}
 const noValues: Yadto = {}
 
 // A copy of a map of schemas that grows in place, its names without regard to case beside it.
-interface Growing { readonly schemas: { [name: string]: PropertySchema }; readonly names: Map<string, string> }
+interface Growing {
+  readonly schemas: { [name: string]: PropertySchema }
+  readonly names: Map<string, string>
+}
 
-const growing = (known: PropertySchemas): Growing => ({ schemas: { ...known }, names: new Map(foldedNames(known)) })
+const growing = (known: PropertySchemas): Growing => ({
+  schemas: { ...known },
+  names: new Map(foldedNames(known)),
+})
 
 /** `grow` for every property of a map; returns `known` itself where nothing is new. */
-export const growAll = (known: PropertySchemas, yadto: Yadto, path: string, problems: Problem[]): PropertySchemas => {
+export const growAll = (
+  known: PropertySchemas,
+  yadto: Yadto,
+  path: string,
+  problems: Problem[],
+): PropertySchemas => {
   let copy: Growing | undefined
   for (const name in yadto) {
     const before = Object.hasOwn(known, name) ? known[name] : undefined
@@ -103,13 +136,22 @@ export const growAll = (known: PropertySchemas, yadto: Yadto, path: string, prob
     copy.schemas[name] = after
     copy.names.set(name.toLowerCase(), name)
   }
-  return copy === undefined || Object.keys(copy.schemas).every((name) => copy.schemas[name] === known[name]) ? known : copy.schemas
+  return copy === undefined || Object.keys(copy.schemas).every((name) => copy.schemas[name] === known[name])
+    ? known
+    : copy.schemas
 }
 
 /** Two schemas of one property as one. */
-export const merge = (a: PropertySchema, b: PropertySchema, path: string, problems: Problem[]): PropertySchema => {
+export const merge = (
+  a: PropertySchema,
+  b: PropertySchema,
+  path: string,
+  problems: Problem[],
+): PropertySchema => {
   if (a.type !== b.type) {
-    problems.push(problem('SchemaConflict', path, `the stored schema says ${a.type}, the definition says ${b.type}`))
+    problems.push(
+      problem('SchemaConflict', path, `the stored schema says ${a.type}, the definition says ${b.type}`),
+    )
     return a
   }
   if (a.type === 'EmbeddedObject') {
@@ -122,7 +164,12 @@ export const merge = (a: PropertySchema, b: PropertySchema, path: string, proble
 }
 
 /** `merge` for every property; returns `a` itself where `b` adds nothing. */
-export const mergeAll = (a: PropertySchemas, b: PropertySchemas, path: string, problems: Problem[]): PropertySchemas => {
+export const mergeAll = (
+  a: PropertySchemas,
+  b: PropertySchemas,
+  path: string,
+  problems: Problem[],
+): PropertySchemas => {
   let copy: Growing | undefined
   for (const [name, brought] of Object.entries(b)) {
     const before = Object.hasOwn(a, name) ? a[name] : undefined
@@ -140,35 +187,74 @@ export const mergeAll = (a: PropertySchemas, b: PropertySchemas, path: string, p
   return copy?.schemas ?? a
 }
 
-const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
-// Sets, not orders: processes with different definitions side by side must agree on one row, not overwrite each other's.
-const withAdded = <A>(all: readonly A[], added: readonly A[], same: (a: A, b: A) => boolean): readonly A[] => {
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i])
+// Sets, not orders: processes with different definitions side by side must agree on one row, not overwrite
+// each other's.
+const withAdded = <A>(
+  all: readonly A[],
+  added: readonly A[],
+  same: (a: A, b: A) => boolean,
+): readonly A[] => {
   const fresh = added.filter((item) => !all.some((other) => same(item, other)))
   return fresh.length === 0 ? all : [...all, ...fresh]
 }
 
 /**
- * The stored schema with a process' definition taken in: `stored` itself where that changes nothing, or the problems
+ * The stored schema with a process' definition taken in: `stored` itself where that changes nothing, or the
+ * problems
  * (each naming both sides) where the two contradict each other. `stored` is undefined before the first event.
  */
-export const reconcile = (stored: EntitySchema | undefined, declared: EntitySchema): { readonly schema: EntitySchema } | { readonly problems: readonly Problem[] } => {
+export const reconcile = (
+  stored: EntitySchema | undefined,
+  declared: EntitySchema,
+): { readonly schema: EntitySchema } | { readonly problems: readonly Problem[] } => {
   if (stored === undefined) return { schema: declared }
-  if (stored.unused === true) return { schema: isDeepStrictEqual(stored, { ...declared, unused: true }) ? stored : { ...declared, unused: true } }
+  if (stored.unused === true)
+    return {
+      schema: isDeepStrictEqual(stored, { ...declared, unused: true })
+        ? stored
+        : { ...declared, unused: true },
+    }
   const problems: Problem[] = []
   if (!sameList([...stored.identifier].sort(), [...declared.identifier].sort())) {
-    problems.push(problem('SchemaConflict', 'identifier', `stored events are identified by ${stored.identifier.join(', ')}, the definition says ${declared.identifier.join(', ')}`))
+    problems.push(
+      problem(
+        'SchemaConflict',
+        'identifier',
+        `stored events are identified by ${stored.identifier.join(', ')}, the definition says ` +
+          `${declared.identifier.join(', ')}`,
+      ),
+    )
   }
   if (stored.timestamp !== declared.timestamp) {
-    problems.push(problem('SchemaConflict', 'timestamp', `stored events take their time from ${stored.timestamp}, the definition says ${declared.timestamp}`))
+    problems.push(
+      problem(
+        'SchemaConflict',
+        'timestamp',
+        `stored events take their time from ${stored.timestamp}, the definition says ${declared.timestamp}`,
+      ),
+    )
   }
   const properties = mergeAll(stored.properties, declared.properties, '', problems)
   for (const name of declared.required) {
-    if (!stored.required.includes(name)) problems.push(problem('SchemaConflict', name, 'stored events may lack this property, the definition says it is required: make it optional'))
+    if (!stored.required.includes(name))
+      problems.push(
+        problem(
+          'SchemaConflict',
+          name,
+          'stored events may lack this property, the definition says it is required: make it optional',
+        ),
+      )
   }
   if (problems.length > 0) return { problems }
   const required = stored.required.filter((name) => declared.required.includes(name))
   const rules = withAdded(stored.rules, declared.rules, (a, b) => ruleName(a) === ruleName(b))
   const updates = withAdded(stored.updates, declared.updates, (a, b) => a === b)
-  const same = properties === stored.properties && required.length === stored.required.length && rules === stored.rules && updates === stored.updates
+  const same =
+    properties === stored.properties &&
+    required.length === stored.required.length &&
+    rules === stored.rules &&
+    updates === stored.updates
   return { schema: same ? stored : { ...stored, properties, required, rules, updates } }
 }

@@ -26,7 +26,13 @@ export const isAlive = ({ fold }: Folded): boolean => fold.last !== undefined
 const moment = ({ occurredAt, sequence }: StoredEvent): Moment => ({ occurredAt, sequence })
 
 // What stays of the state above a new floor: properties that a later event set.
-const above = ({ fold, state }: Folded, floor: Moment): { readonly set: { [property: string]: Moment }; readonly state: { [property: string]: EntityPropertyValue } } => {
+const above = (
+  { fold, state }: Folded,
+  floor: Moment,
+): {
+  readonly set: { [property: string]: Moment }
+  readonly state: { [property: string]: EntityPropertyValue }
+} => {
   const set: { [property: string]: Moment } = {}
   const kept: { [property: string]: EntityPropertyValue } = {}
   for (const name in fold.set) {
@@ -38,7 +44,8 @@ const above = ({ fold, state }: Folded, floor: Moment): { readonly set: { [prope
   return { set, state: kept }
 }
 
-const lastAbove = (fold: Fold, floor: Moment): { readonly last?: EventInfo } => (fold.last !== undefined && isBefore(floor, fold.last) ? { last: fold.last } : {})
+const lastAbove = (fold: Fold, floor: Moment): { readonly last?: EventInfo } =>
+  fold.last !== undefined && isBefore(floor, fold.last) ? { last: fold.last } : {}
 
 const applyWhole = (before: Folded, event: StoredEvent): Folded => {
   const { fold } = before
@@ -47,7 +54,14 @@ const applyWhole = (before: Folded, event: StoredEvent): Folded => {
   const deleted = event.kind === 'delete'
   const later = lastAbove(fold, at)
   const state = deleted ? kept.state : { ...payloadOf(event), ...kept.state }
-  return { fold: { floor: { ...at, deleted }, set: kept.set, ...(later.last !== undefined || deleted ? later : { last: infoOf(event) }) }, state }
+  return {
+    fold: {
+      floor: { ...at, deleted },
+      set: kept.set,
+      ...(later.last !== undefined || deleted ? later : { last: infoOf(event) }),
+    },
+    state,
+  }
 }
 
 const applyPart = ({ fold, state }: Folded, event: StoredEvent): Folded => {
@@ -67,8 +81,10 @@ const applyPart = ({ fold, state }: Folded, event: StoredEvent): Folded => {
 }
 
 /**
- * The state with one more event taken in. Each event's own kind decides: full replaces, partial merges property by property,
- * delete ends, erased says nothing. What lies below the floor (the last delete-or-full event) no longer matters.
+ * The state with one more event taken in. Each event's own kind decides: full replaces, partial merges
+ * property by property,
+ * delete ends, erased says nothing. What lies below the floor (the last delete-or-full event) no longer
+ * matters.
  */
 export const apply = (before: Folded, event: StoredEvent): Folded => {
   if (event.kind === 'erased') return before

@@ -2,7 +2,10 @@
 import type { Problem } from './problem.ts'
 import type { Yadto } from './yadto.ts'
 
-/** What a producer sends. `problems` holds what the builder found wrong; it surfaces when the update is submitted. */
+/**
+ * What a producer sends. `problems` holds what the builder found wrong; it surfaces when the update is
+ * submitted.
+ */
 export interface Update<N extends string = string> {
   readonly entity: N
   readonly operation: 'upsert' | 'delete'
@@ -11,4 +14,8 @@ export interface Update<N extends string = string> {
 }
 
 /** An update's metadata: who sends it, its own schema version, and an id that comes back in the receipt. */
-export interface Meta { readonly source: string; readonly version?: string; readonly correlationId?: string }
+export interface Meta {
+  readonly source: string
+  readonly version?: string
+  readonly correlationId?: string
+}

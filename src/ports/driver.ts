@@ -30,8 +30,14 @@ export interface Ports {
   readonly viewStore: ViewStore
   readonly queryEngine: QueryEngine
   readonly checkpointStore: CheckpointStore
-  /** Looks for everything that must be there, and with `apply` makes what is missing; changes and deletes nothing. Undefined where nothing need be there. */
-  readonly provision?: (wanted: Wanted, apply: boolean) => TaskEither<Infra | Contention, readonly ProvisionStep[]>
+  /**
+   * Looks for everything that must be there, and with `apply` makes what is missing; changes and deletes
+   * nothing. Undefined where nothing need be there.
+   */
+  readonly provision?: (
+    wanted: Wanted,
+    apply: boolean,
+  ) => TaskEither<Infra | Contention, readonly ProvisionStep[]>
   /** What provisioning cannot make itself and somebody must know: lines for its report. */
   readonly provisionNotes?: readonly string[]
   /** Lets go of everything: connections, leases, files. */

@@ -13,7 +13,10 @@ export interface Versioned {
   readonly version: number
 }
 
-/** What a batch relies on: the version of the entity's schema it was checked against, and the schema to put in its place first. */
+/**
+ * What a batch relies on: the version of the entity's schema it was checked against, and the schema to put in
+ * its place first.
+ */
 export interface SchemaGuard {
   readonly entity: string
   readonly version: number
@@ -26,33 +29,63 @@ export interface Batch {
   readonly guards: readonly SchemaGuard[]
 }
 
-/** `appended`: one outcome a candidate, in their order. `schema-moved`: nothing was written; load these entities' schemas and try again. */
+/**
+ * `appended`: one outcome a candidate, in their order. `schema-moved`: nothing was written; load these
+ * entities' schemas and try again.
+ */
 export type Appended =
   | { readonly _tag: 'appended'; readonly outcomes: readonly Outcome[] }
   | { readonly _tag: 'schema-moved'; readonly entities: readonly string[] }
 
 /** Where a scan stands: behind this event. */
-export interface ScanCursor { readonly entityId: string; readonly sequence: number }
+export interface ScanCursor {
+  readonly entityId: string
+  readonly sequence: number
+}
 
 export interface EventStore {
   /**
-   * Atomic and idempotent: identical candidates, from any number of processes at once, store one event. Candidates of one entity
-   * are taken in their order. A driver may commit in chunks, but an entity's events are never split by a failure before its
-   * outcome is known: what failed is an error for the whole batch, and appending it again changes nothing that was stored.
+   * Atomic and idempotent: identical candidates, from any number of processes at once, store one event.
+   * Candidates of one entity
+   * are taken in their order. A driver may commit in chunks, but an entity's events are never split by a
+   * failure before its
+   * outcome is known: what failed is an error for the whole batch, and appending it again changes nothing
+   * that was stored.
    */
   readonly append: (batch: Batch) => TaskEither<StoreError, Appended>
-  /** Whether each candidate is known, in their order, without writing: true where `append` would find it duplicate or outdated now. */
+  /**
+   * Whether each candidate is known, in their order, without writing: true where `append` would find it
+   * duplicate or outdated now.
+   */
   readonly lookup: (candidates: readonly Candidate[]) => TaskEither<StoreError, readonly boolean[]>
   /** One page of an entity's events in sequence, behind `after`; erased ones included. */
-  readonly history: (entity: string, entityId: string, page: { readonly after: number; readonly limit: number }) => TaskEither<StoreError, readonly StoredEvent[]>
-  /** One page of all events of an entity kind in (entityId, sequence) order, behind the cursor. Sees at least what was committed before the scan began; holds nothing open between pages. */
-  readonly scan: (entity: string, after: ScanCursor | undefined, limit: number) => TaskEither<StoreError, readonly StoredEvent[]>
+  readonly history: (
+    entity: string,
+    entityId: string,
+    page: { readonly after: number; readonly limit: number },
+  ) => TaskEither<StoreError, readonly StoredEvent[]>
+  /**
+   * One page of all events of an entity kind in (entityId, sequence) order, behind the cursor. Sees at least
+   * what was committed before the scan began; holds nothing open between pages.
+   */
+  readonly scan: (
+    entity: string,
+    after: ScanCursor | undefined,
+    limit: number,
+  ) => TaskEither<StoreError, readonly StoredEvent[]>
   /** Stored events that may not have been published; always empty where the log itself is the topic. */
   readonly pending: (entity: string, limit: number) => TaskEither<StoreError, readonly StoredEvent[]>
   /** Clears events from `pending`. */
   readonly published: (events: readonly StoredEvent[]) => TaskEither<StoreError, void>
   /** The stored schema, or undefined before the first. */
   readonly schema: (entity: string) => TaskEither<StoreError, Versioned | undefined>
-  /** Puts a schema in place of the expected version (0: none): the new version, or undefined where another was faster. */
-  readonly saveSchema: (entity: string, schema: EntitySchema, expected: number) => TaskEither<StoreError, number | undefined>
+  /**
+   * Puts a schema in place of the expected version (0: none): the new version, or undefined where another was
+   * faster.
+   */
+  readonly saveSchema: (
+    entity: string,
+    schema: EntitySchema,
+    expected: number,
+  ) => TaskEither<StoreError, number | undefined>
 }

@@ -10,7 +10,10 @@ export type QueryEngineError = Infra | Contention
 export type SqlError = QueryEngineError | InvalidQuery | NotStarted
 export type SqlValue = string | number | bigint | boolean | Date | null
 export type SqlParameters = { readonly [name: string]: SqlValue }
-/** Rows as plain values: int64 as bigint or safe number, NUMERIC, dates and instants as text, nested types as objects and arrays. */
+/**
+ * Rows as plain values: int64 as bigint or safe number, NUMERIC, dates and instants as text, nested types as
+ * objects and arrays.
+ */
 export type SqlRow = { readonly [column: string]: unknown }
 
 /** Which events a position stands behind; stored in the same transaction as the rows where the engine can. */
@@ -38,22 +41,39 @@ export interface QueryEngine {
   /** Makes tables and SQL objects hold the schema; only adds. Repeatable. */
   readonly evolve: (entity: string, schema: EntitySchema) => TaskEither<QueryEngineError, void>
   /**
-   * Appends events as rows. Repeating an append changes no answer; a value whose column is late is kept and its row written again
-   * later. With `step` the position moves in the same transaction; false, with nothing written, where it was not at `before`.
+   * Appends events as rows. Repeating an append changes no answer; a value whose column is late is kept and
+   * its row written again
+   * later. With `step` the position moves in the same transaction; false, with nothing written, where it was
+   * not at `before`.
    * An error with `retry: false` is the fault of an event that can never be a row; nothing was written.
    */
-  readonly append: (entity: string, events: readonly StoredEvent[], step?: PositionStep) => TaskEither<QueryEngineError, boolean>
+  readonly append: (
+    entity: string,
+    events: readonly StoredEvent[],
+    step?: PositionStep,
+  ) => TaskEither<QueryEngineError, boolean>
   /** The position stored with the rows; undefined at the start, or where the engine keeps none. */
   readonly position: (entity: string) => TaskEither<QueryEngineError, string | undefined>
   /** Those of these events that the engine does not hold, in their order; one question, however many. */
-  readonly lacking: (entity: string, events: readonly ScanCursor[]) => TaskEither<QueryEngineError, readonly ScanCursor[]>
+  readonly lacking: (
+    entity: string,
+    events: readonly ScanCursor[],
+  ) => TaskEither<QueryEngineError, readonly ScanCursor[]>
   /**
-   * Compares all that it holds of a range of entities with their events, recomputed from what it reads back. `events` are those of
-   * whole entities in (entityId, sequence) order; the range is the ids behind `after` up to `until`, open where one is undefined.
+   * Compares all that it holds of a range of entities with their events, recomputed from what it reads back.
+   * `events` are those of
+   * whole entities in (entityId, sequence) order; the range is the ids behind `after` up to `until`, open
+   * where one is undefined.
    */
-  readonly check: (entity: string, range: CheckedRange) => TaskEither<QueryEngineError | NotStarted, CheckedRows>
+  readonly check: (
+    entity: string,
+    range: CheckedRange,
+  ) => TaskEither<QueryEngineError | NotStarted, CheckedRows>
   /** Appends events to the generation being built only. */
-  readonly fill: (entity: string, events: readonly StoredEvent[]) => TaskEither<QueryEngineError | NotStarted, void>
+  readonly fill: (
+    entity: string,
+    events: readonly StoredEvent[],
+  ) => TaskEither<QueryEngineError | NotStarted, void>
   /** Generations of an entity's tables, as of its views; `append` writes to the one being built too. */
   readonly generations: {
     readonly of: (entity: string) => TaskEither<QueryEngineError | NotStarted, Generations>
@@ -62,5 +82,9 @@ export interface QueryEngine {
     readonly swap: (entity: string, generation: number) => TaskEither<QueryEngineError | NotStarted, boolean>
   }
   /** Runs one SELECT, read-only, with `$name` parameters. */
-  readonly query: (text: string, parameters: SqlParameters, options: { readonly integers: 'number' | 'bigint' }) => TaskEither<SqlError, readonly SqlRow[]>
+  readonly query: (
+    text: string,
+    parameters: SqlParameters,
+    options: { readonly integers: 'number' | 'bigint' },
+  ) => TaskEither<SqlError, readonly SqlRow[]>
 }

@@ -14,12 +14,18 @@ export interface ViewTable {
   readonly index: readonly string[]
 }
 
-/** What a document remembers of its events, and the whole state where the document shows only a part and later events need the rest. */
+/**
+ * What a document remembers of its events, and the whole state where the document shows only a part and later
+ * events need the rest.
+ */
 export interface DocumentFold extends Fold {
   readonly state?: Yadto
 }
 
-/** A document: a pure function of the entity's events 1 to `sequence`. A deleted entity leaves a hidden one that holds the gate. */
+/**
+ * A document: a pure function of the entity's events 1 to `sequence`. A deleted entity leaves a hidden one
+ * that holds the gate.
+ */
 export interface ViewDocument {
   readonly entityId: string
   readonly sequence: number
@@ -37,7 +43,10 @@ export interface FindQuery {
   readonly after?: string
 }
 
-/** A generation being built beside the one that serves: projections write to both, a scan fills it, then it takes over. */
+/**
+ * A generation being built beside the one that serves: projections write to both, a scan fills it, then it
+ * takes over.
+ */
 export interface Build {
   readonly generation: number
   /** Names the definition it is built by: another definition begins another generation. */
@@ -58,16 +67,29 @@ export interface ViewStore {
   readonly prepare: (table: ViewTable) => TaskEither<ViewError, void>
   /** Writes documents; each replaces only one of a lower sequence. Answers how many were written. */
   readonly put: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
-  /** Writes documents whatever stands there, to mend it, unless it has moved beyond. Answers how many were written. */
+  /**
+   * Writes documents whatever stands there, to mend it, unless it has moved beyond. Answers how many were
+   * written.
+   */
   readonly mend: (table: ViewTable, documents: readonly ViewDocument[]) => TaskEither<ViewError, number>
-  /** Why a document can never be stored here (its size); undefined where it can. Asked only after a `put` or `mend` that failed for good; without it, any can. */
+  /**
+   * Why a document can never be stored here (its size); undefined where it can. Asked only after a `put` or
+   * `mend` that failed for good; without it, any can.
+   */
   readonly refusal?: (table: ViewTable, document: ViewDocument) => string | undefined
   /** Takes documents out that no event stands behind. */
   readonly remove: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, void>
   /** The documents of these entities, deleted ones included, in any order; what is not there is left out. */
-  readonly get: (table: ViewTable, entityIds: readonly string[]) => TaskEither<ViewError, readonly ViewDocument[]>
+  readonly get: (
+    table: ViewTable,
+    entityIds: readonly string[],
+  ) => TaskEither<ViewError, readonly ViewDocument[]>
   /** One page of all documents in order of entity id, deleted ones included. */
-  readonly list: (table: ViewTable, after: string | undefined, limit: number) => TaskEither<ViewError, readonly ViewDocument[]>
+  readonly list: (
+    table: ViewTable,
+    after: string | undefined,
+    limit: number,
+  ) => TaskEither<ViewError, readonly ViewDocument[]>
   /** One page of live documents in order of entity id. */
   readonly find: (table: ViewTable, query: FindQuery) => TaskEither<ViewError, readonly ViewDocument[]>
   readonly generations: {
@@ -76,7 +98,10 @@ export interface ViewStore {
     readonly begin: (entity: string, definition: string) => TaskEither<ViewError, Build>
     /** Keeps how far the scan is. */
     readonly advance: (entity: string, build: Build) => TaskEither<ViewError, void>
-    /** The build serves from now on; the generation before it stays until the next build begins. False where it is not being built. */
+    /**
+     * The build serves from now on; the generation before it stays until the next build begins. False where
+     * it is not being built.
+     */
     readonly swap: (entity: string, generation: number) => TaskEither<ViewError, boolean>
   }
 }

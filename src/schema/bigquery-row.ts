@@ -1,9 +1,16 @@
-// An event as a row of BigQuery's insertAll, and back: exact texts, what does not fit whole under `_extra`, and whether it can be a row at all.
+// An event as a row of BigQuery's insertAll, and back: exact texts, what does not fit whole under `_extra`,
+// and whether it can be a row at all.
 import type { StoredEvent } from '../model/event.ts'
 import { eventIdOf } from '../model/identity.ts'
 import { canonicalDate, canonicalInstant, canonicalTime } from '../model/instant.ts'
 import { canonicalDecimal, canonicalDouble, canonicalInteger } from '../model/number.ts'
-import { isNull, type EntityPropertyValue, type PropertyType, type ScalarType, type Yadto } from '../model/yadto.ts'
+import {
+  isNull,
+  type EntityPropertyValue,
+  type PropertyType,
+  type ScalarType,
+  type Yadto,
+} from '../model/yadto.ts'
 import type { Columns, ColumnType } from './columns.ts'
 import { plain } from './row.ts'
 
@@ -16,12 +23,24 @@ export interface Row {
 }
 
 /** What is wrong with an event that can never be a row. */
-export interface Unfit { readonly path: string; readonly why: string }
+export interface Unfit {
+  readonly path: string
+  readonly why: string
+}
 
-interface Fit { whole: boolean; late: boolean; unfit?: Unfit }
+interface Fit {
+  whole: boolean
+  late: boolean
+  unfit?: Unfit
+}
 
 const canonical: { readonly [T in ScalarType]?: (text: string) => string | undefined } = {
-  Integer: canonicalInteger, Double: canonicalDouble, Decimal: canonicalDecimal, DateTime: canonicalInstant, Date: canonicalDate, Time: canonicalTime,
+  Integer: canonicalInteger,
+  Double: canonicalDouble,
+  Decimal: canonicalDecimal,
+  DateTime: canonicalInstant,
+  Date: canonicalDate,
+  Time: canonicalTime,
   Boolean: (text) => (text === 'true' || text === 'false' ? text : undefined),
 }
 
@@ -34,7 +53,8 @@ const parses = (text: string): boolean => {
   }
 }
 
-// BigQuery refuses a JSON number that a double does not hold. Only texts with a long number or an exponent can have one.
+// BigQuery refuses a JSON number that a double does not hold. Only texts with a long number or an exponent
+// can have one.
 const suspicious = /\d{16}|\d[eE][+-]?\d/
 
 // What reading gives anyway, where JavaScript reads it; the exact text then stands under `_extra`.
@@ -47,7 +67,9 @@ const jsonText = (text: string, fit: Fit): string => {
 
 const scalarText = (type: ScalarType, value: EntityPropertyValue, path: string, fit: Fit): string => {
   const { value: text } = value
-  const fits = typeof text === 'string' && (type === 'Json' ? parses(text) : canonical[type] === undefined || canonical[type](text) !== undefined)
+  const fits =
+    typeof text === 'string' &&
+    (type === 'Json' ? parses(text) : canonical[type] === undefined || canonical[type](text) !== undefined)
   if (!fits) {
     fit.unfit ??= { path, why: `${JSON.stringify(text) ?? 'nothing'} is no ${type}` }
     return 'null'
@@ -72,7 +94,10 @@ const recordText = (columns: Columns, yadto: Yadto, path: string, fit: Fit): str
   for (const name in yadto) {
     const value = yadto[name] as EntityPropertyValue
     const type = Object.hasOwn(columns, name) ? columns[name] : undefined
-    if (type !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${textFor(type, value, `${path}.${name}`, fit)}`
+    if (type !== undefined)
+      text +=
+        `${text === '' ? '' : ','}${JSON.stringify(name)}:` +
+        `${textFor(type, value, `${path}.${name}`, fit)}`
     else if (!isNull(value)) {
       fit.whole = false
       fit.late = true
@@ -81,7 +106,10 @@ const recordText = (columns: Columns, yadto: Yadto, path: string, fit: Fit): str
   return `{${text}}`
 }
 
-/** One event as a row for these columns, or why it can never be one. A property that has no column, or only part of one, stands whole in `_extra`, as wire values. */
+/**
+ * One event as a row for these columns, or why it can never be one. A property that has no column, or only
+ * part of one, stands whole in `_extra`, as wire values.
+ */
 export const rowOf = (event: StoredEvent, columns: Columns): Row | Unfit => {
   const yadto = JSON.parse(event.payload) as Yadto
   let [cells, extra, late] = ['', '', 0]
@@ -95,9 +123,14 @@ export const rowOf = (event: StoredEvent, columns: Columns): Row | Unfit => {
     if (!fit.whole) extra += `${extra === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
     if (fit.late) late++
   }
-  const text = `"_entity_id":"${event.entityId}","_event_id":"${eventIdOf(event.entityId, event.sequence)}","_sequence":"${event.sequence}",` +
-    `"_occurred_at":"${event.occurredAt}","_recorded_at":"${event.recordedAt}","_operation":"${event.kind}","_source":${JSON.stringify(event.source)},` +
-    `"_version":${JSON.stringify(event.version ?? null)},"_present":${JSON.stringify(Object.keys(yadto))},"_extra":${extra === '' ? 'null' : JSON.stringify(`{${extra}}`)}${cells}`
+  const text =
+    `"_entity_id":"${event.entityId}","_event_id":"${eventIdOf(event.entityId, event.sequence)}",` +
+    `"_sequence":"${event.sequence}",` +
+    `"_occurred_at":"${event.occurredAt}","_recorded_at":"${event.recordedAt}","_operation":` +
+    `"${event.kind}","_source":${JSON.stringify(event.source)},` +
+    `"_version":${JSON.stringify(event.version ?? null)},"_present":` +
+    `${JSON.stringify(Object.keys(yadto))},"_extra":` +
+    `${extra === '' ? 'null' : JSON.stringify(`{${extra}}`)}${cells}`
   return { event, text, late }
 }
 
@@ -106,13 +139,17 @@ const clockBits = 52n
 const fullest = 2_046
 
 /**
- * The number of a write: a row with fewer late values is behind a poorer one, whatever the clocks of the processes that wrote them; an
+ * The number of a write: a row with fewer late values is behind a poorer one, whatever the clocks of the
+ * processes that wrote them; an
  * erased one is behind all; of equals the later counts. `micros` are microseconds since 1970.
  */
 export const writtenNumber = ({ event, late }: Row, micros: bigint): bigint =>
   (BigInt(event.kind === 'erased' ? fullest + 1 : fullest - Math.min(late, fullest)) << clockBits) + micros
 
-/** The columns but for one that is not live, named by its path; a path that leads nowhere leaves its first column out, and none changes nothing. */
+/**
+ * The columns but for one that is not live, named by its path; a path that leads nowhere leaves its first
+ * column out, and none changes nothing.
+ */
 export const withoutColumn = (columns: Columns, path: readonly string[]): Columns => {
   const name = Object.keys(columns).find((known) => known.toLowerCase() === path[0]?.toLowerCase())
   if (name === undefined) return columns
@@ -128,28 +165,63 @@ export const withoutColumn = (columns: Columns, path: readonly string[]): Column
 const nullOf = (propertyType: PropertyType): EntityPropertyValue => ({ propertyType, value: null })
 
 const wireOf = (type: ColumnType, value: unknown): EntityPropertyValue => {
-  if (type.kind === 'repeated') return { propertyType: 'List', values: (value as readonly unknown[]).map((item) => wireOf(type.element, item)) }
+  if (type.kind === 'repeated')
+    return {
+      propertyType: 'List',
+      values: (value as readonly unknown[]).map((item) => wireOf(type.element, item)),
+    }
   if (type.kind === 'record') {
     if (value === null) return nullOf('EmbeddedObject')
-    const fields = Object.entries(type.columns).map(([name, column]) => [name, wireOf(column, (value as { readonly [name: string]: unknown })[name])] as const)
+    const fields = Object.entries(type.columns).map(
+      ([name, column]) =>
+        [name, wireOf(column, (value as { readonly [name: string]: unknown })[name])] as const,
+    )
     return { propertyType: 'EmbeddedObject', embeddedEntity: Object.fromEntries(fields) }
   }
   if (value === null && type.type !== 'Json') return nullOf(type.type)
-  const text = type.type === 'Json' ? JSON.stringify(value) : ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') : String(value)
+  const text =
+    type.type === 'Json'
+      ? JSON.stringify(value)
+      : ArrayBuffer.isView(value)
+        ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+        : String(value)
   return { propertyType: type.type, value: text }
 }
 
-/** The event that a row, as plain values with its `_extra`, was written for: enough of it to write the same row in full. */
-export const eventOf = (entity: string, row: { readonly [column: string]: unknown }, columns: Columns): StoredEvent => {
+/**
+ * The event that a row, as plain values with its `_extra`, was written for: enough of it to write the same
+ * row in full.
+ */
+export const eventOf = (
+  entity: string,
+  row: { readonly [column: string]: unknown },
+  columns: Columns,
+): StoredEvent => {
   const text = (name: string): string => row[name] as string
   const extra = (row['_extra'] ?? {}) as Yadto
-  const yadto = Object.fromEntries((row['_present'] as readonly string[]).map((name): [string, EntityPropertyValue] => {
-    const type = Object.hasOwn(columns, name) ? columns[name] : undefined
-    return [name, Object.hasOwn(extra, name) ? extra[name] as EntityPropertyValue : type === undefined ? nullOf('String') : wireOf(type, row[name])]
-  }))
+  const yadto = Object.fromEntries(
+    (row['_present'] as readonly string[]).map((name): [string, EntityPropertyValue] => {
+      const type = Object.hasOwn(columns, name) ? columns[name] : undefined
+      return [
+        name,
+        Object.hasOwn(extra, name)
+          ? (extra[name] as EntityPropertyValue)
+          : type === undefined
+            ? nullOf('String')
+            : wireOf(type, row[name]),
+      ]
+    }),
+  )
   return {
-    entity, entityId: text('_entity_id'), eventId: text('_event_id'), sequence: Number(row['_sequence']), kind: text('_operation') as StoredEvent['kind'],
-    occurredAt: text('_occurred_at'), recordedAt: text('_recorded_at'), source: text('_source'), payload: JSON.stringify(yadto),
+    entity,
+    entityId: text('_entity_id'),
+    eventId: text('_event_id'),
+    sequence: Number(row['_sequence']),
+    kind: text('_operation') as StoredEvent['kind'],
+    occurredAt: text('_occurred_at'),
+    recordedAt: text('_recorded_at'),
+    source: text('_source'),
+    payload: JSON.stringify(yadto),
     ...(row['_version'] === null ? {} : { version: text('_version') }),
   }
 }

@@ -1,4 +1,5 @@
-// Consumers for contract cases: they note what they were delivered, and are stopped whatever becomes of the case.
+// Consumers for contract cases: they note what they were delivered, and are stopped whatever becomes of the
+// case.
 import { pipe, TE } from '../fp.ts'
 import { unavailable } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
@@ -16,18 +17,39 @@ export interface Consumed extends Consumer {
 export type Consume = (topic: Topic, subscription: Subscription, handler?: Handler) => Consumed
 
 /** A subscription of Lead. */
-export const subscription = (name: string, more: Partial<Subscription> = {}): Subscription => ({ name, entity: 'Lead', from: 'start', ...more })
+export const subscription = (name: string, more: Partial<Subscription> = {}): Subscription => ({
+  name,
+  entity: 'Lead',
+  from: 'start',
+  ...more,
+})
 
-export const names = (events: readonly StoredEvent[]): readonly string[] => events.map(({ eventId }) => eventId)
+export const names = (events: readonly StoredEvent[]): readonly string[] =>
+  events.map(({ eventId }) => eventId)
 
 /** What a handler answers that cannot take a delivery now. */
-export const notNow: TE.TaskEither<TopicError, void> = async () => ({ _tag: 'Left', left: unavailable('handle', 'not now') })
+export const notNow: TE.TaskEither<TopicError, void> = async () => ({
+  _tag: 'Left',
+  left: unavailable('handle', 'not now'),
+})
 
 /** A handler that waits at a gate until `open` is called; `waiting` counts the deliveries that came to it. */
-export const gated = (): { readonly handler: Handler; readonly open: () => void; readonly waiting: () => number } => {
+export const gated = (): {
+  readonly handler: Handler
+  readonly open: () => void
+  readonly waiting: () => number
+} => {
   const { promise, resolve } = Promise.withResolvers<void>()
   let waiting = 0
-  return { handler: () => async () => { waiting++; await promise; return { _tag: 'Right', right: undefined } }, open: resolve, waiting: () => waiting }
+  return {
+    handler: () => async () => {
+      waiting++
+      await promise
+      return { _tag: 'Right', right: undefined }
+    },
+    open: resolve,
+    waiting: () => waiting,
+  }
 }
 
 /** Runs a case that consumes. */
@@ -37,9 +59,17 @@ export const consuming = async (work: (consume: Consume) => Promise<void>): Prom
     await work((topic, to, handler = () => TE.right(undefined)) => {
       const deliveries: Delivery[] = []
       const failures: Consumed['failures'] = []
-      const consumer = topic.subscribe(to, (delivery) => pipe(handler(delivery), TE.map(() => void deliveries.push(delivery))), {
-        onFailure: (error, attempt) => void failures.push({ error, attempt }),
-      })
+      const consumer = topic.subscribe(
+        to,
+        (delivery) =>
+          pipe(
+            handler(delivery),
+            TE.map(() => void deliveries.push(delivery)),
+          ),
+        {
+          onFailure: (error, attempt) => void failures.push({ error, attempt }),
+        },
+      )
       started.push(consumer)
       return { ...consumer, deliveries, failures, events: () => deliveries.flatMap(({ events }) => events) }
     })

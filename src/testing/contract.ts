@@ -5,7 +5,10 @@ import type { Ports } from '../ports/driver.ts'
 export interface Capabilities {
   /** `open` can give more connections on the same data, each independent as another process' would be. */
   readonly secondConnection: boolean
-  /** The event store's log is the topic: deliveries have positions and come in order, one consumer at a time holds a subscription, nothing is ever pending. */
+  /**
+   * The event store's log is the topic: deliveries have positions and come in order, one consumer at a time
+   * holds a subscription, nothing is ever pending.
+   */
   readonly log: boolean
   /** The query engine keeps a position in the same transaction as its rows. */
   readonly storesPositions: boolean
@@ -48,7 +51,10 @@ const fits = ({ needs = {} }: ContractCase, capabilities: Capabilities): boolean
 
 // Which capability is otherwise than the case needs.
 const reasonFor = ({ needs = {} }: ContractCase, capabilities: Capabilities): string =>
-  (Object.keys(needs) as (keyof Capabilities)[]).filter((name) => needs[name] !== capabilities[name]).map((name) => `it needs ${name}: ${String(needs[name])}`).join(', ')
+  (Object.keys(needs) as (keyof Capabilities)[])
+    .filter((name) => needs[name] !== capabilities[name])
+    .map((name) => `it needs ${name}: ${String(needs[name])}`)
+    .join(', ')
 
 const runOne = async ({ run }: ContractCase, open: () => Promise<Opened>): Promise<void> => {
   const { ports, connect, discard } = await open()
@@ -70,7 +76,10 @@ const runOne = async ({ run }: ContractCase, open: () => Promise<Opened>): Promi
 }
 
 /** Hands each case of a suite to the test runner. */
-export const runContract = (cases: readonly ContractCase[], { test, skip, open, capabilities }: ContractOptions): void => {
+export const runContract = (
+  cases: readonly ContractCase[],
+  { test, skip, open, capabilities }: ContractOptions,
+): void => {
   for (const each of cases) {
     if (fits(each, capabilities)) test(each.name, () => runOne(each, open))
     else skip?.(each.name, reasonFor(each, capabilities))

@@ -54,28 +54,37 @@ export interface Storm {
   readonly faultsOf: (verb: string) => CallFaults
 }
 
-export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 
 /** The same function with faults. Each call draws its numbers when it begins, whatever then becomes of it. */
-export const faulty = (storm: Storm) => <A extends readonly unknown[], E, R>(verb: string, work: (...args: A) => TaskEither<E, R>): ((...args: A) => TaskEither<E | Unavailable, R>) => {
-  const random = storm.random(verb)
-  const { before, after, delay } = storm.faultsOf(verb)
-  let calls = 0
-  return (...args) => async () => {
-    const call = ++calls
-    const [ofFailure, ofDelay, ofLength] = [random(), random(), random()]
-    if (storm.isOver()) return work(...args)()
-    if (ofDelay < delay) {
-      storm.tell(verb, call, 'delay')
-      await pause(ofLength * storm.longest)
-    }
-    if (ofFailure < before) {
-      storm.tell(verb, call, 'before')
-      return { _tag: 'Left', left: unavailable(verb, `flaky: call ${call} failed before it began`) }
-    }
-    const done = await work(...args)()
-    if (done._tag === 'Left' || ofFailure >= before + after) return done
-    storm.tell(verb, call, 'after')
-    return { _tag: 'Left', left: unavailable(verb, `flaky: call ${call} was done, and its answer lost`) }
+export const faulty =
+  (storm: Storm) =>
+  <A extends readonly unknown[], E, R>(
+    verb: string,
+    work: (...args: A) => TaskEither<E, R>,
+  ): ((...args: A) => TaskEither<E | Unavailable, R>) => {
+    const random = storm.random(verb)
+    const { before, after, delay } = storm.faultsOf(verb)
+    let calls = 0
+    return (...args) =>
+      async () => {
+        const call = ++calls
+        const [ofFailure, ofDelay, ofLength] = [random(), random(), random()]
+        if (storm.isOver()) return work(...args)()
+        if (ofDelay < delay) {
+          storm.tell(verb, call, 'delay')
+          await pause(ofLength * storm.longest)
+        }
+        if (ofFailure < before) {
+          storm.tell(verb, call, 'before')
+          return { _tag: 'Left', left: unavailable(verb, `flaky: call ${call} failed before it began`) }
+        }
+        const done = await work(...args)()
+        if (done._tag === 'Left' || ofFailure >= before + after) return done
+        storm.tell(verb, call, 'after')
+        return { _tag: 'Left', left: unavailable(verb, `flaky: call ${call} was done, and its answer lost`) }
+      }
   }
-}

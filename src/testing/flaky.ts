@@ -7,16 +7,38 @@ import { flakyTopic, type DeliveryFaults } from './flaky-topic.ts'
 /** The verbs that fail: those that write, and the handing over of a delivery. */
 export type FlakyVerb =
   | 'open'
-  | 'eventStore.append' | 'eventStore.published' | 'eventStore.saveSchema'
-  | 'topic.publish' | 'topic.register' | 'topic.deliver' | 'topic.deferrals.put' | 'topic.deferrals.done' | 'topic.deadLetters.put' | 'topic.deadLetters.remove'
-  | 'viewStore.prepare' | 'viewStore.put' | 'viewStore.mend' | 'viewStore.remove'
-  | 'viewStore.generations.begin' | 'viewStore.generations.advance' | 'viewStore.generations.swap'
-  | 'queryEngine.evolve' | 'queryEngine.append' | 'queryEngine.fill'
-  | 'checkpointStore.save' | 'checkpointStore.quarantine.put' | 'checkpointStore.quarantine.remove'
-  | 'queryEngine.generations.begin' | 'queryEngine.generations.advance' | 'queryEngine.generations.swap'
+  | 'eventStore.append'
+  | 'eventStore.published'
+  | 'eventStore.saveSchema'
+  | 'topic.publish'
+  | 'topic.register'
+  | 'topic.deliver'
+  | 'topic.deferrals.put'
+  | 'topic.deferrals.done'
+  | 'topic.deadLetters.put'
+  | 'topic.deadLetters.remove'
+  | 'viewStore.prepare'
+  | 'viewStore.put'
+  | 'viewStore.mend'
+  | 'viewStore.remove'
+  | 'viewStore.generations.begin'
+  | 'viewStore.generations.advance'
+  | 'viewStore.generations.swap'
+  | 'queryEngine.evolve'
+  | 'queryEngine.append'
+  | 'queryEngine.fill'
+  | 'checkpointStore.save'
+  | 'checkpointStore.quarantine.put'
+  | 'checkpointStore.quarantine.remove'
+  | 'queryEngine.generations.begin'
+  | 'queryEngine.generations.advance'
+  | 'queryEngine.generations.swap'
 
 export interface FlakyOptions {
-  /** The same seed gives the n-th call of a verb the same fate; 1 unless said. (What runs side by side may still come in another order.) */
+  /**
+   * The same seed gives the n-th call of a verb the same fate; 1 unless said. (What runs side by side may
+   * still come in another order.)
+   */
   readonly seed?: number
   /** What happens to every verb; unless said, 5 % fail before, 5 % after, and 10 % are delayed. */
   readonly calls?: Partial<CallFaults>
@@ -41,14 +63,22 @@ export interface FlakyDriver extends Driver {
 const usual: CallFaults = { before: 0.05, after: 0.05, delay: 0.1 }
 const usually: DeliveryFaults = { duplicate: 0.2, reorder: 0.2, withhold: 0.2, redeliver: 0.2 }
 
-const flakyPorts = (storm: Storm, deliveries: DeliveryFaults, { eventStore, topic, viewStore, queryEngine, checkpointStore, ...rest }: Ports): Ports => {
+const flakyPorts = (
+  storm: Storm,
+  deliveries: DeliveryFaults,
+  { eventStore, topic, viewStore, queryEngine, checkpointStore, ...rest }: Ports,
+): Ports => {
   const at = faulty(storm)
   return {
     ...rest,
     checkpointStore: {
       ...checkpointStore,
       save: at('checkpointStore.save', checkpointStore.save),
-      quarantine: { ...checkpointStore.quarantine, put: at('checkpointStore.quarantine.put', checkpointStore.quarantine.put), remove: at('checkpointStore.quarantine.remove', checkpointStore.quarantine.remove) },
+      quarantine: {
+        ...checkpointStore.quarantine,
+        put: at('checkpointStore.quarantine.put', checkpointStore.quarantine.put),
+        remove: at('checkpointStore.quarantine.remove', checkpointStore.quarantine.remove),
+      },
     },
     eventStore: {
       ...eventStore,
@@ -86,9 +116,12 @@ const flakyPorts = (storm: Storm, deliveries: DeliveryFaults, { eventStore, topi
 }
 
 /**
- * Wraps any driver so that its write verbs fail with `Unavailable` (before the real call, or after it: a lost acknowledgement), take
- * their time, and its deliveries come twice, in another order, with gaps that are filled later, and again although they were handled.
- * Nothing that the ports' laws forbid: a delivery is acknowledged only once all of it was, positions stay true, reads tell the truth.
+ * Wraps any driver so that its write verbs fail with `Unavailable` (before the real call, or after it: a lost
+ * acknowledgement), take
+ * their time, and its deliveries come twice, in another order, with gaps that are filled later, and again
+ * although they were handled.
+ * Nothing that the ports' laws forbid: a delivery is acknowledged only once all of it was, positions stay
+ * true, reads tell the truth.
  *
  *     const driver = flaky(embedded({ folder: ':memory:' }), { seed: 7, calls: { after: 0.2 } })
  *     const pipeline = createPipeline([Lead], { driver })
@@ -97,7 +130,10 @@ const flakyPorts = (storm: Storm, deliveries: DeliveryFaults, { eventStore, topi
  *     await pipeline.settled()
  *     await pipeline.verify(Lead)                   // all zero
  */
-export const flaky = (driver: Driver, { seed = 1, calls = {}, verbs = {}, deliveries = {}, longest = 20, onFault }: FlakyOptions = {}): FlakyDriver => {
+export const flaky = (
+  driver: Driver,
+  { seed = 1, calls = {}, verbs = {}, deliveries = {}, longest = 20, onFault }: FlakyOptions = {},
+): FlakyDriver => {
   const counts: { [fault: string]: number } = {}
   let over = false
   const storm: Storm = {
@@ -115,8 +151,14 @@ export const flaky = (driver: Driver, { seed = 1, calls = {}, verbs = {}, delive
   const opening = faulty({ ...storm, faultsOf: () => ({ before, after: 0, delay }) })('open', driver.open)
   return {
     name: `flaky ${driver.name}`,
-    open: () => pipe(opening(), TE.map((ports) => flakyPorts(storm, { ...usually, ...deliveries }, ports))),
-    calm: () => { over = true },
+    open: () =>
+      pipe(
+        opening(),
+        TE.map((ports) => flakyPorts(storm, { ...usually, ...deliveries }, ports)),
+      ),
+    calm: () => {
+      over = true
+    },
     injected: () => ({ ...counts }),
   }
 }

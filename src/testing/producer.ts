@@ -1,19 +1,35 @@
-// Laws of anybody's producer, under any test runner: resumable from every cursor, nothing lost when killed between any two steps, replay idempotent, errors typed.
+// Laws of anybody's producer, under any test runner: resumable from every cursor, nothing lost when killed
+// between any two steps, replay idempotent, errors typed.
 import assert from 'node:assert/strict'
 import type { AnyEntity } from '../model/entity.ts'
 import type { Page, PageContext, Producer, ProducerDefinition } from '../model/producer.ts'
 import type { Update } from '../model/update.ts'
 
-/** What the laws need of a pipeline: `createPipeline([Entity], { driver: embedded({ folder: ':memory:' }) })`. */
+/**
+ * What the laws need of a pipeline: `createPipeline([Entity], { driver: embedded({ folder: ':memory:' }) })`.
+ */
 export interface ProducerPipeline {
-  readonly run: (producer: never, options?: { readonly tries?: number }) => Promise<{ readonly stored: number; readonly duplicate: number; readonly outdated: number; readonly rejected: number; readonly records: number; readonly ended: string }>
+  readonly run: (
+    producer: never,
+    options?: { readonly tries?: number },
+  ) => Promise<{
+    readonly stored: number
+    readonly duplicate: number
+    readonly outdated: number
+    readonly rejected: number
+    readonly records: number
+    readonly ended: string
+  }>
   readonly close: () => Promise<void>
 }
 
 export interface ProducerTest<L extends AnyEntity, R, C> {
   /** The runner's: `(name, run) => test(name, run)`. */
   readonly test: (name: string, run: () => Promise<void>) => void
-  /** The producer on a source that answers the same each time: fixtures, or a local server. Called for every reading. */
+  /**
+   * The producer on a source that answers the same each time: fixtures, or a local server. Called for every
+   * reading.
+   */
   readonly producer: () => Producer<L, R, C> | Promise<Producer<L, R, C>>
   /** An empty pipeline of the producer's entity. */
   readonly pipeline: () => ProducerPipeline | Promise<ProducerPipeline>
@@ -24,29 +40,46 @@ export interface ProducerTest<L extends AnyEntity, R, C> {
 type Definition<L extends AnyEntity, R, C> = ProducerDefinition<L, C, R>
 
 const contextOf = (): PageContext => ({
-  signal: new AbortController().signal, budget: { left: () => Infinity, spend: () => true }, warn: () => undefined,
-  live: async function* () { yield [] },
+  signal: new AbortController().signal,
+  budget: { left: () => Infinity, spend: () => true },
+  warn: () => undefined,
+  live: async function* () {
+    yield []
+  },
 })
 
-const pagesOf = async <L extends AnyEntity, R, C>({ pages }: Definition<L, R, C>, from: C): Promise<readonly Page<R, C>[]> => {
+const pagesOf = async <L extends AnyEntity, R, C>(
+  { pages }: Definition<L, R, C>,
+  from: C,
+): Promise<readonly Page<R, C>[]> => {
   const all: Page<R, C>[] = []
   for await (const page of pages(from, contextOf())) all.push(page)
   return all
 }
 
-const texts = (pages: readonly Page<unknown, unknown>[]): readonly string[] => pages.flatMap(({ records }) => records.map((record) => JSON.stringify(record)))
+const texts = (pages: readonly Page<unknown, unknown>[]): readonly string[] =>
+  pages.flatMap(({ records }) => records.map((record) => JSON.stringify(record)))
 
 // A cursor as it comes back from the store.
 const stored = <L extends AnyEntity, R, C>({ cursor }: Definition<L, R, C>, value: C): C => {
   const decoded = cursor.decode(JSON.parse(JSON.stringify(cursor.encode(value))))
-  assert.equal(decoded._tag, 'Right', `the cursor ${JSON.stringify(value)} does not fit its own codec when it comes back`)
+  assert.equal(
+    decoded._tag,
+    'Right',
+    `the cursor ${JSON.stringify(value)} does not fit its own codec when it comes back`,
+  )
   return (decoded as { readonly right: C }).right
 }
 
 /** Ends at a step: before a page is handed out, when the next one is asked for, at the end. */
-const dyingAt = <L extends AnyEntity, R, C>({ definition, ...producer }: Producer<L, R, C>, step: number): { readonly producer: Producer<L, R, C>; readonly steps: () => number } => {
+const dyingAt = <L extends AnyEntity, R, C>(
+  { definition, ...producer }: Producer<L, R, C>,
+  step: number,
+): { readonly producer: Producer<L, R, C>; readonly steps: () => number } => {
   let steps = 0
-  const die = (): void => { if (steps++ === step) throw Object.assign(new Error(`killed at step ${step}`), { retry: false }) }
+  const die = (): void => {
+    if (steps++ === step) throw Object.assign(new Error(`killed at step ${step}`), { retry: false })
+  }
   const pages = async function* (from: C, context: PageContext): AsyncGenerator<Page<R, C>> {
     for await (const page of definition.pages(from, context)) {
       die()
@@ -58,7 +91,10 @@ const dyingAt = <L extends AnyEntity, R, C>({ definition, ...producer }: Produce
   return { producer: { ...producer, definition: { ...definition, pages } }, steps: () => steps }
 }
 
-const withPipeline = async <A>(open: () => ProducerPipeline | Promise<ProducerPipeline>, work: (pipeline: ProducerPipeline) => Promise<A>): Promise<A> => {
+const withPipeline = async <A>(
+  open: () => ProducerPipeline | Promise<ProducerPipeline>,
+  work: (pipeline: ProducerPipeline) => Promise<A>,
+): Promise<A> => {
   const pipeline = await open()
   try {
     return await work(pipeline)
@@ -67,14 +103,21 @@ const withPipeline = async <A>(open: () => ProducerPipeline | Promise<ProducerPi
   }
 }
 
-const updatesOf = (made: Update | readonly Update[]): readonly Update[] => (Array.isArray(made) ? made as readonly Update[] : [made as Update])
+const updatesOf = (made: Update | readonly Update[]): readonly Update[] =>
+  Array.isArray(made) ? (made as readonly Update[]) : [made as Update]
 
 /** Hands each law to the test runner. */
-export const testProducer = <L extends AnyEntity, R, C>({ test, producer, pipeline, kills = 30 }: ProducerTest<L, R, C>): void => {
+export const testProducer = <L extends AnyEntity, R, C>({
+  test,
+  producer,
+  pipeline,
+  kills = 30,
+}: ProducerTest<L, R, C>): void => {
   test('cursors: each comes back from the store as it was, and the start fits the codec', async () => {
     const { definition } = await producer()
     stored(definition, definition.start)
-    for (const page of await pagesOf(definition, definition.start)) assert.deepEqual(stored(definition, page.cursor), page.cursor)
+    for (const page of await pagesOf(definition, definition.start))
+      assert.deepEqual(stored(definition, page.cursor), page.cursor)
   })
 
   test('resumable: behind every cursor come all the records that were not before it', async () => {
@@ -92,38 +135,64 @@ export const testProducer = <L extends AnyEntity, R, C>({ test, producer, pipeli
   test('normalise: makes updates of its own entity, the same ones each time', async () => {
     const { definition } = await producer()
     const meta = { source: definition.name }
-    const change = { update: (values: never) => definition.entity.toUpdate(values, meta), delete: (keys: never) => definition.entity.toDelete(keys, meta) }
+    const change = {
+      update: (values: never) => definition.entity.toUpdate(values, meta),
+      delete: (keys: never) => definition.entity.toDelete(keys, meta),
+    }
     for (const { records } of await pagesOf(definition, definition.start)) {
       for (const record of records) {
-        const make = (): string => { try { return JSON.stringify(updatesOf(definition.normalise(record, change as never))) } catch (thrown) { return String(thrown) } }
+        const make = (): string => {
+          try {
+            return JSON.stringify(updatesOf(definition.normalise(record, change as never)))
+          } catch (thrown) {
+            return String(thrown)
+          }
+        }
         const made = make()
         assert.equal(make(), made, 'normalise is a pure function: no clock, no chance')
-        for (const update of made.startsWith('[') ? JSON.parse(made) as readonly Update[] : []) assert.equal(update.entity, definition.entity.name)
+        for (const update of made.startsWith('[') ? (JSON.parse(made) as readonly Update[]) : [])
+          assert.equal(update.entity, definition.entity.name)
       }
     }
   })
 
-  test('replay: everything once more stores nothing', () => withPipeline(pipeline, async (opened) => {
-    const first = await opened.run(await producer() as never)
-    const source = await producer()
-    const again = await opened.run({ ...source, name: `${source.name}.again`, definition: { ...source.definition, name: `${source.name}.again` } } as never)
-    assert.deepEqual([again.stored, again.records], [0, first.records])
-  }))
+  test('replay: everything once more stores nothing', () =>
+    withPipeline(pipeline, async (opened) => {
+      const first = await opened.run((await producer()) as never)
+      const source = await producer()
+      const again = await opened.run({
+        ...source,
+        name: `${source.name}.again`,
+        definition: { ...source.definition, name: `${source.name}.again` },
+      } as never)
+      assert.deepEqual([again.stored, again.records], [0, first.records])
+    }))
 
   test('killed between any two steps, the next run loses nothing and doubles nothing', async () => {
-    const whole = await withPipeline(pipeline, async (opened) => opened.run(await producer() as never))
+    const whole = await withPipeline(pipeline, async (opened) => opened.run((await producer()) as never))
     const counting = dyingAt(await producer(), Infinity)
     await withPipeline(pipeline, async (opened) => opened.run(counting.producer as never))
     const every = Math.max(1, Math.ceil(counting.steps() / kills))
     for (let step = 0; step < counting.steps(); step += every) {
       await withPipeline(pipeline, async (opened) => {
-        const killed = await opened.run(dyingAt(await producer(), step).producer as never, { tries: 1 }).then(() => undefined, (error: { readonly _tag?: unknown }) => error)
+        const killed = await opened.run(dyingAt(await producer(), step).producer as never, { tries: 1 }).then(
+          () => undefined,
+          (error: { readonly _tag?: unknown }) => error,
+        )
         assert.equal(killed?._tag, 'SourceFailed', `killed at step ${step}, the run ends with a tagged error`)
-        await opened.run(await producer() as never)
+        await opened.run((await producer()) as never)
         // What is in the store now: everything once more is a duplicate, or outdated, of it.
         const source = await producer()
-        const check = await opened.run({ ...source, name: `${source.name}.check`, definition: { ...source.definition, name: `${source.name}.check` } } as never)
-        assert.deepEqual([check.stored, check.duplicate + check.outdated], [0, whole.stored + whole.duplicate + whole.outdated], `after a kill at step ${step}`)
+        const check = await opened.run({
+          ...source,
+          name: `${source.name}.check`,
+          definition: { ...source.definition, name: `${source.name}.check` },
+        } as never)
+        assert.deepEqual(
+          [check.stored, check.duplicate + check.outdated],
+          [0, whole.stored + whole.duplicate + whole.outdated],
+          `after a kill at step ${step}`,
+        )
       })
     }
   })

@@ -1,4 +1,5 @@
-// Every fault of a real org, one by one, by REST and by Bulk: what is stored in the end is what the server's change log says.
+// Every fault of a real org, one by one, by REST and by Bulk: what is stored in the end is what the server's
+// change log says.
 import { expect, test } from 'vitest'
 import { faults, type Fault, type When } from 'dreampipe/adapters/salesforce/testing'
 import { errorOf } from '../flow/kit.ts'
@@ -22,12 +23,28 @@ const queries = /\/query/
 const nexts = /\/query\/01g/
 const results = /\/results/
 
-const lacking: Fault = { kind: 'rewrite', body: (body) => `${body.trimEnd().split('\n').slice(0, -1).join('\n')}\n`, headers: (headers) => { headers['Sforce-NumberOfRecords'] = `${Number(headers['Sforce-NumberOfRecords']) - 1}` } }
+const lacking: Fault = {
+  kind: 'rewrite',
+  body: (body) => `${body.trimEnd().split('\n').slice(0, -1).join('\n')}\n`,
+  headers: (headers) => {
+    headers['Sforce-NumberOfRecords'] = `${Number(headers['Sforce-NumberOfRecords']) - 1}`
+  },
+}
 
-const survived: readonly (readonly [name: string, options: PeopleOptions, fault: Fault, when: When | readonly When[]])[] = [
+const survived: readonly (readonly [
+  name: string,
+  options: PeopleOptions,
+  fault: Fault,
+  when: When | readonly When[],
+])[] = [
   ['the session ends before a run', rest, faults.sessionExpired, {}],
   ['the session ends between pages', rest, faults.sessionExpired, { on: nexts, after: 1 }],
-  ['the session ends again and again', rest, faults.sessionExpired, [{ on: queries }, { on: queries, after: 2 }, { on: queries, after: 4 }]],
+  [
+    'the session ends again and again',
+    rest,
+    faults.sessionExpired,
+    [{ on: queries }, { on: queries, after: 2 }, { on: queries, after: 4 }],
+  ],
   ['too many requests at once', rest, faults.concurrentLimit, { on: queries, times: 2 }],
   ['a locked row', rest, faults.unableToLockRow, { on: queries }],
   ['the server is unavailable, three times in a row', rest, faults.serverUnavailable, { times: 3 }],
@@ -45,7 +62,12 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['a call hangs', rest, faults.hang, { on: queries }],
   ['a page ends early', rest, faults.truncated, { on: nexts }],
   ['the locator has expired', rest, faults.locatorExpired, { on: nexts }],
-  ['the locator has expired, on each of the first pages', rest, faults.locatorExpired, { on: nexts, times: 3 }],
+  [
+    'the locator has expired, on each of the first pages',
+    rest,
+    faults.locatorExpired,
+    { on: nexts, times: 3 },
+  ],
   ['a query takes too long', rest, faults.queryTimeout, { on: queries }],
   ['a query takes too long even when it is halved', rest, faults.queryTimeout, { on: queries, times: 3 }],
   ['the total is wrong', rest, faults.wrongTotal, { on: queries }],
@@ -59,9 +81,14 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['the login is an answer of the edge', rest, faults.edge, { on: /oauth2/ }],
   ['the login is a maintenance page that claims to be fine', rest, faults.edgeOk, { on: /oauth2/ }],
   ['updated refuses: too many ids', rest, faults.idLimit, { on: /updated/ }],
-  ['no headers of Salesforce\'s', rest, faults.noHeaders, { times: 20 }],
+  ["no headers of Salesforce's", rest, faults.noHeaders, { times: 20 }],
   ['Bulk: the session ends at the results', bulk, faults.sessionExpired, { on: results, after: 1 }],
-  ['Bulk: the session ends while it polls', bulk, faults.sessionExpired, { on: /GET .*jobs\/query\/750\w+$/ }],
+  [
+    'Bulk: the session ends while it polls',
+    bulk,
+    faults.sessionExpired,
+    { on: /GET .*jobs\/query\/750\w+$/ },
+  ],
   ['Bulk: a result page is cut', bulk, faults.cutBody, { on: results }],
   ['Bulk: the second result page is cut', bulk, faults.cutBody, { on: results, after: 1 }],
   ['Bulk: a result page stalls', bulk, faults.stall, { on: results }],
@@ -71,15 +98,30 @@ const survived: readonly (readonly [name: string, options: PeopleOptions, fault:
   ['Bulk: the job fails', bulk, faults.jobFailed, { on: /GET .*jobs\/query\/750\w+$/ }],
   ['Bulk: the job is gone', bulk, faults.notFound, { on: results }],
   ['Bulk: a result page comes twice', bulk, faults.repeatedPage, { on: results, after: 1 }],
-  ['Bulk: a result page is the one before, under its own headers', bulk, faults.staleBody, { on: results, after: 1 }],
+  [
+    'Bulk: a result page is the one before, under its own headers',
+    bulk,
+    faults.staleBody,
+    { on: results, after: 1 },
+  ],
   ['Bulk: a record is missing on a result page', bulk, faults.missingRow, { on: results, after: 1 }],
   ['Bulk: a result page lacks a record, and its own count too', bulk, lacking, { on: results, after: 1 }],
   ['Bulk: the job cannot be read', bulk, faults.edgeOk, { on: /GET .*jobs\/query\/750\w+$/ }],
   ['Bulk: no job comes back', bulk, faults.edgeOk, { on: /POST .*jobs/ }],
   ['Bulk: no locator header', bulk, faults.noLocatorHeader, { on: results }],
-  ['Bulk: no headers of Salesforce\'s at all', bulk, faults.noHeaders, { on: results }],
-  ['Bulk: the object is not supported, so REST reads it', { reading: { bulkAbove: 10 } }, faults.bulkUnsupported, { on: /POST .*jobs/ }],
-  ['Bulk: the day\'s jobs are used up, so REST reads it', { reading: { bulkAbove: 10 } }, faults.bulkLimit, { on: /POST .*jobs/ }],
+  ["Bulk: no headers of Salesforce's at all", bulk, faults.noHeaders, { on: results }],
+  [
+    'Bulk: the object is not supported, so REST reads it',
+    { reading: { bulkAbove: 10 } },
+    faults.bulkUnsupported,
+    { on: /POST .*jobs/ },
+  ],
+  [
+    "Bulk: the day's jobs are used up, so REST reads it",
+    { reading: { bulkAbove: 10 } },
+    faults.bulkLimit,
+    { on: /POST .*jobs/ },
+  ],
 ]
 
 for (const phase of ['first load', 'increment'] as const) {
@@ -93,7 +135,8 @@ for (const phase of ['first load', 'increment'] as const) {
       await given.run(producer)
       change(given, ids)
       given.sf.expireLocators()
-      if (JSON.stringify([when].flat().map(({ on }) => String(on))).includes('oauth2')) given.sf.sessions.expire()
+      if (JSON.stringify([when].flat().map(({ on }) => String(on))).includes('oauth2'))
+        given.sf.sessions.expire()
     }
     for (const each of [when].flat()) given.sf.faults.add(fault, each)
     expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
@@ -106,57 +149,141 @@ for (const phase of ['first load', 'increment'] as const) {
   })
 }
 
-const fatal: readonly (readonly [name: string, options: PeopleOptions, fault: Fault, when: When, message: RegExp])[] = [
-  ['the day\'s calls are used up', rest, faults.dailyLimit, { on: nexts, after: 1, times: 99 }, /TotalRequests Limit exceeded.*the next run goes on here/],
+const fatal: readonly (readonly [
+  name: string,
+  options: PeopleOptions,
+  fault: Fault,
+  when: When,
+  message: RegExp,
+])[] = [
+  [
+    "the day's calls are used up",
+    rest,
+    faults.dailyLimit,
+    { on: nexts, after: 1, times: 99 },
+    /TotalRequests Limit exceeded.*the next run goes on here/,
+  ],
   ['the user may not', rest, faults.forbidden, { on: nexts, times: 99 }, /INSUFFICIENT_ACCESS/],
-  ['the session is never good', rest, faults.sessionForbidden, { on: nexts, times: 99 }, /may this user use the API/],
-  ['every session is refused', rest, faults.sessionExpired, { on: nexts, times: 99 }, /may this user use the API/],
-  ['the login is refused', rest, faults.invalidGrant, { on: /oauth2/, times: 99 }, /invalid_grant: expired access\/refresh token/],
-  ['jobs fail again and again', bulk, faults.jobFailed, { on: /GET .*jobs\/query\/750\w+$/, times: 99 }, /3 jobs came to nothing.*Retried more than fifteen times/],
-  ['nothing says what the server\'s clock says', rest, { kind: 'rewrite', headers: (headers) => { headers['Date'] = 'none' } }, { times: 99 }, /no Date header, and no other clock will do/],
-  ['jobs never end', { reading: { via: 'bulk', jobTimeout: 20 } }, faults.jobRunning, { on: /GET .*jobs\/query\/750\w+$/, times: 999 }, /was not complete after 20 ms/],
+  [
+    'the session is never good',
+    rest,
+    faults.sessionForbidden,
+    { on: nexts, times: 99 },
+    /may this user use the API/,
+  ],
+  [
+    'every session is refused',
+    rest,
+    faults.sessionExpired,
+    { on: nexts, times: 99 },
+    /may this user use the API/,
+  ],
+  [
+    'the login is refused',
+    rest,
+    faults.invalidGrant,
+    { on: /oauth2/, times: 99 },
+    /invalid_grant: expired access\/refresh token/,
+  ],
+  [
+    'jobs fail again and again',
+    bulk,
+    faults.jobFailed,
+    { on: /GET .*jobs\/query\/750\w+$/, times: 99 },
+    /3 jobs came to nothing.*Retried more than fifteen times/,
+  ],
+  [
+    "nothing says what the server's clock says",
+    rest,
+    {
+      kind: 'rewrite',
+      headers: (headers) => {
+        headers['Date'] = 'none'
+      },
+    },
+    { times: 99 },
+    /no Date header, and no other clock will do/,
+  ],
+  [
+    'jobs never end',
+    { reading: { via: 'bulk', jobTimeout: 20 } },
+    faults.jobRunning,
+    { on: /GET .*jobs\/query\/750\w+$/, times: 999 },
+    /was not complete after 20 ms/,
+  ],
 ]
 
-test.for(fatal)('not tried again, and the next run goes on where it ended: %s', async ([, options, fault, when, message]) => {
-  const given = await setting({ pageSize: 10 })
-  const producer = people(given.sf, options)
-  leads(given.sf, 45)
-  given.sf.clock.advance(60)
-  given.sf.faults.add(fault, when)
-  const error = await errorOf(given.run(producer))
-  expect(error).toMatchObject({ _tag: 'SourceFailed', retry: false, message: expect.stringMatching(message) })
-  const calls = given.sf.used()
-  expect(calls).toBeLessThan(100)
-  given.sf.faults.clear()
-  await given.run(producer)
-  await expectSame(given, true)
-})
+test.for(fatal)(
+  'not tried again, and the next run goes on where it ended: %s',
+  async ([, options, fault, when, message]) => {
+    const given = await setting({ pageSize: 10 })
+    const producer = people(given.sf, options)
+    leads(given.sf, 45)
+    given.sf.clock.advance(60)
+    given.sf.faults.add(fault, when)
+    const error = await errorOf(given.run(producer))
+    expect(error).toMatchObject({
+      _tag: 'SourceFailed',
+      retry: false,
+      message: expect.stringMatching(message),
+    })
+    const calls = given.sf.used()
+    expect(calls).toBeLessThan(100)
+    given.sf.faults.clear()
+    await given.run(producer)
+    await expectSame(given, true)
+  },
+)
 
-test.for([['REST', rest], ['Bulk', bulk]] as const)('unavailable for ever: the run ends after its tries, and the next one goes on: %s', async ([, options]) => {
-  const given = await setting({ pageSize: 10 })
-  const producer = people(given.sf, options)
-  leads(given.sf, 45)
-  given.sf.clock.advance(60)
-  given.sf.faults.add(faults.serverUnavailable, { on: /\/query(All)?\?|\/query\/01g|\/results/, after: 2, times: 999 })
-  expect(await errorOf(given.run(producer, { tries: 2 }))).toMatchObject({ _tag: 'SourceFailed', message: expect.stringContaining('SERVER_UNAVAILABLE') })
-  expect(given.sf.faults.happened()).toBe(2)
-  given.sf.faults.clear()
-  // What was stored is not read again.
-  expect((await given.run(producer)).records).toBeLessThan(45)
-  await expectSame(given, true)
-})
+test.for([
+  ['REST', rest],
+  ['Bulk', bulk],
+] as const)(
+  'unavailable for ever: the run ends after its tries, and the next one goes on: %s',
+  async ([, options]) => {
+    const given = await setting({ pageSize: 10 })
+    const producer = people(given.sf, options)
+    leads(given.sf, 45)
+    given.sf.clock.advance(60)
+    given.sf.faults.add(faults.serverUnavailable, {
+      on: /\/query(All)?\?|\/query\/01g|\/results/,
+      after: 2,
+      times: 999,
+    })
+    expect(await errorOf(given.run(producer, { tries: 2 }))).toMatchObject({
+      _tag: 'SourceFailed',
+      message: expect.stringContaining('SERVER_UNAVAILABLE'),
+    })
+    expect(given.sf.faults.happened()).toBe(2)
+    given.sf.faults.clear()
+    // What was stored is not read again.
+    expect((await given.run(producer)).records).toBeLessThan(45)
+    await expectSame(given, true)
+  },
+)
 
 test('a storm: every third call fails somehow, and nothing is lost or doubled', async () => {
   const given = await setting({ pageSize: 20 })
   const producer = people(given.sf, { reading: { via: 'rest' } })
   const ids = leads(given.sf, 100)
   given.sf.clock.advance(60)
-  const kinds = [faults.serverUnavailable, faults.cutBody, faults.sessionExpired, faults.edgeOk, faults.locatorExpired, faults.missingRecord, faults.concurrentLimit]
+  const kinds = [
+    faults.serverUnavailable,
+    faults.cutBody,
+    faults.sessionExpired,
+    faults.edgeOk,
+    faults.locatorExpired,
+    faults.missingRecord,
+    faults.concurrentLimit,
+  ]
   for (const [n, fault] of kinds.entries()) given.sf.faults.add(fault, { on: queries, after: n * 2 + 1 })
   for (let round = 0; round < 3; round++) {
     await given.run(producer)
     change(given, ids)
-    given.sf.faults.add([faults.serverUnavailable, faults.cutBody, faults.edgeOk][round] as Fault, { on: queries, times: 2 })
+    given.sf.faults.add([faults.serverUnavailable, faults.cutBody, faults.edgeOk][round] as Fault, {
+      on: queries,
+      times: 2,
+    })
   }
   await given.run(producer)
   await expectSame(given)

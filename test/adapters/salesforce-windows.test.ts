@@ -1,19 +1,50 @@
-// Increments: windows without gaps, ties, records that change while they are read, resuming from every cursor, budgets.
+// Increments: windows without gaps, ties, records that change while they are read, resuming from every
+// cursor, budgets.
 import { expect, test } from 'vitest'
 import { createPipeline, entity, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 import { salesforce, salesforceOrg, type Cursor } from 'dreampipe/adapters/salesforce'
 import { faults } from 'dreampipe/adapters/salesforce/testing'
 import { closing } from '../flow/kit.ts'
-import { expectProven, expectSame, fields, leads, loginOf, people, Person, server, setting, type PeopleOptions, type Setting } from './salesforce-kit.ts'
+import {
+  expectProven,
+  expectSame,
+  fields,
+  leads,
+  loginOf,
+  people,
+  Person,
+  server,
+  setting,
+  type PeopleOptions,
+  type Setting,
+} from './salesforce-kit.ts'
 
-/** Drives pages by hand: stores so many of them, and answers the cursors; what a kill between two steps leaves behind. */
-const drive = async ({ pipeline }: Setting, producer: ReturnType<typeof people>, from: Cursor | undefined, pages = Infinity): Promise<Cursor[]> => {
+/**
+ * Drives pages by hand: stores so many of them, and answers the cursors; what a kill between two steps leaves
+ * behind.
+ */
+const drive = async (
+  { pipeline }: Setting,
+  producer: ReturnType<typeof people>,
+  from: Cursor | undefined,
+  pages = Infinity,
+): Promise<Cursor[]> => {
   const { definition } = producer
   const meta = { source: definition.name }
-  const to = { update: (values: never) => Person.toUpdate(values, meta), delete: (keys: never) => Person.toDelete(keys, meta) }
+  const to = {
+    update: (values: never) => Person.toUpdate(values, meta),
+    delete: (keys: never) => Person.toDelete(keys, meta),
+  }
   const cursors: Cursor[] = []
-  const context = { signal: new AbortController().signal, budget: { left: () => Infinity, spend: () => true }, warn: () => undefined, live: async function* () { yield [] } }
+  const context = {
+    signal: new AbortController().signal,
+    budget: { left: () => Infinity, spend: () => true },
+    warn: () => undefined,
+    live: async function* () {
+      yield []
+    },
+  }
   const decoded = definition.cursor.decode(JSON.parse(JSON.stringify(from ?? definition.start)))
   if (decoded._tag === 'Left') throw new Error('the cursor does not come back')
   for await (const page of definition.pages(decoded.right, context)) {
@@ -32,44 +63,53 @@ const stir = ({ sf }: Setting, ids: readonly string[]): void => {
   }
 }
 
-const ways: readonly (readonly [string, PeopleOptions])[] = [['REST', { reading: { via: 'rest' } }], ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }]]
+const ways: readonly (readonly [string, PeopleOptions])[] = [
+  ['REST', { reading: { via: 'rest' } }],
+  ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }],
+]
 
-test.for(ways)('resumes from every cursor, also where the page behind it is stored already: %s', async ([, options]) => {
-  const prepared = async () => {
-    const given = await setting({ pageSize: 6 })
-    const ids = leads(given.sf, 20)
-    given.sf.clock.advance(90)
-    return { given, ids }
-  }
-  const { given: whole } = await prepared()
-  const all = await drive(whole, people(whole.sf, options), undefined)
-  expect(all.length).toBeGreaterThan(5)
-  for (let kill = 1; kill <= all.length; kill++) {
-    const { given, ids } = await prepared()
+test.for(ways)(
+  'resumes from every cursor, also where the page behind it is stored already: %s',
+  async ([, options]) => {
+    const prepared = async () => {
+      const given = await setting({ pageSize: 6 })
+      const ids = leads(given.sf, 20)
+      given.sf.clock.advance(90)
+      return { given, ids }
+    }
+    const { given: whole } = await prepared()
+    const all = await drive(whole, people(whole.sf, options), undefined)
+    expect(all.length).toBeGreaterThan(5)
+    for (let kill = 1; kill <= all.length; kill++) {
+      const { given, ids } = await prepared()
+      const producer = people(given.sf, options)
+      const [before, after] = (await drive(given, producer, undefined, kill)).slice(-2)
+      stir(given, ids)
+      given.sf.clock.advance(90)
+      // Killed before the last page's cursor was saved, and after.
+      const reached = (await drive(given, producer, kill % 2 === 0 ? before : (after ?? before), 3)).at(-1)
+      stir(given, ids.slice(5))
+      given.sf.clock.advance(90)
+      await drive(given, producer, reached)
+      await expectSame(given)
+    }
+  },
+)
+
+test.for(ways)(
+  'ties: a second with more records than a page, resumed in their midst: %s',
+  async ([, options]) => {
+    const given = await setting({ pageSize: 7 })
     const producer = people(given.sf, options)
-    const [before, after] = (await drive(given, producer, undefined, kill)).slice(-2)
-    stir(given, ids)
-    given.sf.clock.advance(90)
-    // Killed before the last page's cursor was saved, and after.
-    const reached = (await drive(given, producer, kill % 2 === 0 ? before : after ?? before, 3)).at(-1)
-    stir(given, ids.slice(5))
-    given.sf.clock.advance(90)
-    await drive(given, producer, reached)
-    await expectSame(given)
-  }
-})
-
-test.for(ways)('ties: a second with more records than a page, resumed in their midst: %s', async ([, options]) => {
-  const given = await setting({ pageSize: 7 })
-  const producer = people(given.sf, options)
-  await given.run(producer)
-  given.sf.clock.advance(60)
-  leads(given.sf, 60)
-  given.sf.clock.advance(60)
-  let cursor = (await drive(given, producer, undefined)).at(-1)
-  for (let n = 0; n < 30; n++) cursor = (await drive(given, producer, cursor, 1)).at(-1) ?? cursor
-  await expectSame(given, true)
-})
+    await given.run(producer)
+    given.sf.clock.advance(60)
+    leads(given.sf, 60)
+    given.sf.clock.advance(60)
+    let cursor = (await drive(given, producer, undefined)).at(-1)
+    for (let n = 0; n < 30; n++) cursor = (await drive(given, producer, cursor, 1)).at(-1) ?? cursor
+    await expectSame(given, true)
+  },
+)
 
 test('windows touch: what is stamped at a border comes once', async () => {
   const given = await setting()
@@ -93,39 +133,60 @@ test('windows touch: what is stamped at a border comes once', async () => {
 // Just then: while pages are read, or while a job runs.
 const meanwhile = /\/query\/01g|GET .*jobs\/query\/750\w+$/
 
-test.for(ways)('a record that changes while its window is read comes with the next one: %s', async ([, options]) => {
-  const given = await setting({ pageSize: 5 })
-  const producer = people(given.sf, options)
-  await given.run(producer)
-  const ids = leads(given.sf, 20)
-  given.sf.clock.advance(120)
-  given.sf.faults.add({ kind: 'rewrite', body: (body) => { for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' }); return body } }, { on: meanwhile })
-  const first = await given.run(producer)
-  expect(first.stored).toBe(12)
-  given.sf.clock.advance(120)
-  expect((await given.run(producer)).stored).toBe(8)
-  await expectSame(given)
-})
+test.for(ways)(
+  'a record that changes while its window is read comes with the next one: %s',
+  async ([, options]) => {
+    const given = await setting({ pageSize: 5 })
+    const producer = people(given.sf, options)
+    await given.run(producer)
+    const ids = leads(given.sf, 20)
+    given.sf.clock.advance(120)
+    given.sf.faults.add(
+      {
+        kind: 'rewrite',
+        body: (body) => {
+          for (const id of ids.slice(12)) given.sf.update(id, { Name: 'Overtaken' })
+          return body
+        },
+      },
+      { on: meanwhile },
+    )
+    const first = await given.run(producer)
+    expect(first.stored).toBe(12)
+    given.sf.clock.advance(120)
+    expect((await given.run(producer)).stored).toBe(8)
+    await expectSame(given)
+  },
+)
 
-test.for(ways)('what changes, comes, goes and is merged while a first load is read comes with its increments: %s', async ([, options]) => {
-  const given = await setting({ pageSize: 5 })
-  const { sf } = given
-  const producer = people(sf, options)
-  const ids = leads(sf, 30)
-  sf.clock.advance(120)
-  sf.faults.add({ kind: 'rewrite', body: (body) => {
-    for (const id of ids.slice(3, 25)) sf.update(id, { Name: 'Overtaken' })
-    sf.delete(ids[1] as string)
-    sf.delete(ids[26] as string)
-    sf.merge(ids[2] as string, ids[27] as string)
-    leads(sf, 3)
-    return body
-  } }, { on: meanwhile })
-  expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
-  sf.clock.advance(120)
-  await given.run(producer)
-  await expectSame(given)
-})
+test.for(ways)(
+  'what changes, comes, goes and is merged while a first load is read comes with its increments: %s',
+  async ([, options]) => {
+    const given = await setting({ pageSize: 5 })
+    const { sf } = given
+    const producer = people(sf, options)
+    const ids = leads(sf, 30)
+    sf.clock.advance(120)
+    sf.faults.add(
+      {
+        kind: 'rewrite',
+        body: (body) => {
+          for (const id of ids.slice(3, 25)) sf.update(id, { Name: 'Overtaken' })
+          sf.delete(ids[1] as string)
+          sf.delete(ids[26] as string)
+          sf.merge(ids[2] as string, ids[27] as string)
+          leads(sf, 3)
+          return body
+        },
+      },
+      { on: meanwhile },
+    )
+    expect(await given.run(producer)).toMatchObject({ ended: 'done', rejected: 0 })
+    sf.clock.advance(120)
+    await given.run(producer)
+    await expectSame(given)
+  },
+)
 
 test('a long first load lets increments pass', async () => {
   const given = await setting({ pageSize: 5 })
@@ -133,9 +194,21 @@ test('a long first load lets increments pass', async () => {
   const ids = leads(given.sf, 30)
   given.sf.clock.advance(60)
   const order: string[] = []
-  given.sf.faults.add({ kind: 'rewrite', body: (body) => { given.sf.update(ids[order.length] as string, { Name: `Meanwhile ${order.push('')}` }); given.sf.clock.advance(400); return body } }, { on: /\/query\/01g/, times: 3 })
+  given.sf.faults.add(
+    {
+      kind: 'rewrite',
+      body: (body) => {
+        given.sf.update(ids[order.length] as string, { Name: `Meanwhile ${order.push('')}` })
+        given.sf.clock.advance(400)
+        return body
+      },
+    },
+    { on: /\/query\/01g/, times: 3 },
+  )
   await given.run(producer)
-  const asked = given.sf.seen.map(({ request }) => (/ORDER BY SystemModstamp/.test(request) ? 'increment' : /\/query\/01g/.test(request) ? 'page' : ''))
+  const asked = given.sf.seen.map(({ request }) =>
+    /ORDER BY SystemModstamp/.test(request) ? 'increment' : /\/query\/01g/.test(request) ? 'page' : '',
+  )
   expect(asked.indexOf('increment')).toBeGreaterThan(0)
   expect(asked.indexOf('increment')).toBeLessThan(asked.lastIndexOf('page'))
   given.sf.clock.advance(600)
@@ -146,60 +219,86 @@ test('a long first load lets increments pass', async () => {
 const History = entity('LeadHistory', { identifier: ['Id'], timestamp: 'CreatedDate' })
 const Activity = entity('Activity', { identifier: ['Id'], timestamp: 'SystemModstamp' })
 
-test('an object without `updated` is read ten minutes late, by its CreatedDate; one without any stamp is read whole', async () => {
-  const sf = await server()
-  const pipeline = closing(createPipeline([History, Activity], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }))
-  const login = salesforceOrg({ login: loginOf(sf) })
-  const [history, activity] = [salesforce({ object: 'LeadHistory', entity: History, login }), salesforce({ object: 'Activity__c', entity: Activity, login })]
-  sf.insert('LeadHistory', { Field: 'Status', OldValue: 'Open', NewValue: '7' })
-  sf.insert('Activity__c', { Subject__c: 'Call' })
-  expect((await pipeline.run(history)).stored).toBe(0)
-  sf.clock.advance(601)
-  expect((await pipeline.run(history)).stored).toBe(1)
-  expect((await pipeline.run(history)).records).toBe(0)
-  expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 0 })
-  sf.insert('Activity__c', { Subject__c: 'Visit' })
-  expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 1 })
-  await pipeline.start()
-  await pipeline.settled()
-  expect((await pipeline.find(History)).items).toMatchObject([{ Field: 'Status', OldValue: 'Open', NewValue: '7' }])
-  expectProven(await pipeline.verify(History))
-  expectProven(await pipeline.verify(Activity))
-})
+test(
+  'an object without `updated` is read ten minutes late, by its CreatedDate; one without any stamp is ' +
+    'read whole',
+  async () => {
+    const sf = await server()
+    const pipeline = closing(
+      createPipeline([History, Activity], {
+        driver: embedded({ folder: ':memory:' }),
+        observe: () => undefined,
+      }),
+    )
+    const login = salesforceOrg({ login: loginOf(sf) })
+    const [history, activity] = [
+      salesforce({ object: 'LeadHistory', entity: History, login }),
+      salesforce({ object: 'Activity__c', entity: Activity, login }),
+    ]
+    sf.insert('LeadHistory', { Field: 'Status', OldValue: 'Open', NewValue: '7' })
+    sf.insert('Activity__c', { Subject__c: 'Call' })
+    expect((await pipeline.run(history)).stored).toBe(0)
+    sf.clock.advance(601)
+    expect((await pipeline.run(history)).stored).toBe(1)
+    expect((await pipeline.run(history)).records).toBe(0)
+    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 0 })
+    sf.insert('Activity__c', { Subject__c: 'Visit' })
+    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 1 })
+    await pipeline.start()
+    await pipeline.settled()
+    expect((await pipeline.find(History)).items).toMatchObject([
+      { Field: 'Status', OldValue: 'Open', NewValue: '7' },
+    ])
+    expectProven(await pipeline.verify(History))
+    expectProven(await pipeline.verify(Activity))
+  },
+)
 
-test.for(ways)('a run ends when its calls are spent, also while it waits for a job, and the next one goes on: %s', async ([, options]) => {
-  const given = await setting({ pageSize: 5, polls: 12 })
-  const producer = people(given.sf, options)
-  leads(given.sf, 40)
-  given.sf.clock.advance(60)
-  const reports = []
-  do reports.push(await given.run(producer, { budget: { run: 5 } })); while (reports.at(-1)?.ended === 'budget' && reports.length < 20)
-  expect(reports.length).toBeGreaterThan(2)
-  expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
-  expect(reports.at(-1)?.ended).toBe('done')
-  expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBeLessThanOrEqual(1)
-  await expectSame(given, true)
-})
+test.for(ways)(
+  'a run ends when its calls are spent, also while it waits for a job, and the next one goes on: %s',
+  async ([, options]) => {
+    const given = await setting({ pageSize: 5, polls: 12 })
+    const producer = people(given.sf, options)
+    leads(given.sf, 40)
+    given.sf.clock.advance(60)
+    const reports = []
+    do reports.push(await given.run(producer, { budget: { run: 5 } }))
+    while (reports.at(-1)?.ended === 'budget' && reports.length < 20)
+    expect(reports.length).toBeGreaterThan(2)
+    expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
+    expect(reports.at(-1)?.ended).toBe('done')
+    expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBeLessThanOrEqual(1)
+    await expectSame(given, true)
+  },
+)
 
-test.for(ways)('a run ends before the org\'s own calls are used up: %s', async ([, options]) => {
+test.for(ways)("a run ends before the org's own calls are used up: %s", async ([, options]) => {
   const given = await setting({ pageSize: 5, dailyCalls: 100 })
   leads(given.sf, 40)
   given.sf.clock.advance(60)
   given.sf.spend(76)
   given.sf.faults.add(faults.longLimitInfo, { times: 99 })
   await given.run(people(given.sf, options))
-  expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day; the next run goes on at/)
+  expect(given.warnings.at(-1)).toMatch(
+    /the org has used 80 of its 100 API calls of the day; the next run goes on at/,
+  )
   expect(given.sf.used()).toBe(80)
   given.sf.settings.dailyCalls = 10_000
   await given.run(people(given.sf, options))
   await expectSame(given, true)
 })
 
-const Company = entity('Company', { properties: { id: y.string(), name: y.string(), owner: y.optional(y.string()), updatedAt: y.dateTime() }, identifier: ['id'], timestamp: 'updatedAt' })
+const Company = entity('Company', {
+  properties: { id: y.string(), name: y.string(), owner: y.optional(y.string()), updatedAt: y.dateTime() },
+  identifier: ['id'],
+  timestamp: 'updatedAt',
+})
 
 test('several objects share one login and one budget', async () => {
   const sf = await server({ pageSize: 5 })
-  const pipeline = closing(createPipeline([Person, Company], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }))
+  const pipeline = closing(
+    createPipeline([Person, Company], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }),
+  )
   const owner = sf.insert('User', { Name: 'Ann' })
   leads(sf, 20)
   for (let n = 0; n < 20; n++) sf.insert('Account', { Name: `Company ${n}`, OwnerId: owner })
@@ -207,11 +306,33 @@ test('several objects share one login and one budget', async () => {
   const org = salesforceOrg({ login: loginOf(sf), calls: 12 })
   const reading = { via: 'rest' } as const
   const producers = [
-    salesforce({ object: 'Lead', entity: Person, login: org, fields, reading, normalise: (record, to) => to.update({ id: record.Id, name: record.Name, updatedAt: record.SystemModstamp }) }),
     salesforce({
-      object: 'Account', entity: Company, login: org, reading,
-      fields: { Id: y.string(), Name: y.string(), Owner: y.optional(y.object({ Name: y.optional(y.string()) })), SystemModstamp: y.dateTime() },
-      normalise: (record, to) => to.update({ id: record.Id, name: record.Name, owner: record.Owner?.Name, updatedAt: record.SystemModstamp }),
+      object: 'Lead',
+      entity: Person,
+      login: org,
+      fields,
+      reading,
+      normalise: (record, to) =>
+        to.update({ id: record.Id, name: record.Name, updatedAt: record.SystemModstamp }),
+    }),
+    salesforce({
+      object: 'Account',
+      entity: Company,
+      login: org,
+      reading,
+      fields: {
+        Id: y.string(),
+        Name: y.string(),
+        Owner: y.optional(y.object({ Name: y.optional(y.string()) })),
+        SystemModstamp: y.dateTime(),
+      },
+      normalise: (record, to) =>
+        to.update({
+          id: record.Id,
+          name: record.Name,
+          owner: record.Owner?.Name,
+          updatedAt: record.SystemModstamp,
+        }),
     }),
   ] as const
   await Promise.all([pipeline.run(producers[0]), pipeline.run(producers[1])])

@@ -1,4 +1,5 @@
-// Benches of the embedded driver: fresh ports for contract suites, folders and other processes for tests of its own.
+// Benches of the embedded driver: fresh ports for contract suites, folders and other processes for tests of
+// its own.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,10 +27,14 @@ export const inFolder = async (work: (folder: string) => Promise<void>): Promise
   }
 }
 
-// Handles are shared per process and folder; hiding them gives a connection of its own, as another process has one.
+// Handles are shared per process and folder; hiding them gives a connection of its own, as another process
+// has one.
 const key = Symbol.for('dreampipe.handles')
 
-/** A connection on a folder that shares nothing with the others but the files. Its query engine must stay closed: DuckDB loses rows of a file that is open twice in a process. */
+/**
+ * A connection on a folder that shares nothing with the others but the files. Its query engine must stay
+ * closed: DuckDB loses rows of a file that is open twice in a process.
+ */
 export const openApart = async (folder: string): Promise<Ports> => {
   const hidden = Reflect.get(globalThis, key) as unknown
   Reflect.deleteProperty(globalThis, key)
@@ -41,7 +46,10 @@ export const openApart = async (folder: string): Promise<Ports> => {
 /** What the embedded driver has. */
 export const capabilities: Capabilities = { secondConnection: true, log: true, storesPositions: true }
 
-/** Fresh ports in a temporary folder; `connect` gives connections apart, or such as share this process' handle. */
+/**
+ * Fresh ports in a temporary folder; `connect` gives connections apart, or such as share this process'
+ * handle.
+ */
 export const folderBench = (apart: boolean) => async (): Promise<Opened> => {
   const folder = temporaryFolder()
   return {
@@ -55,7 +63,9 @@ export const folderBench = (apart: boolean) => async (): Promise<Opened> => {
 export const memoryBench = async (): Promise<Opened> => ({ ports: await openFolder(':memory:') })
 
 /** The same batch in every process: 30 entities of 10 events each. */
-export const sharedBatch = range(1, 30).flatMap((id) => range(1, 10).map((n) => candidate({ id: String(id), at: n, content: { n: integer(n) } })))
+export const sharedBatch = range(1, 30).flatMap((id) =>
+  range(1, 10).map((n) => candidate({ id: String(id), at: n, content: { n: integer(n) } })),
+)
 
 /** Another process on a folder, see embedded.child.ts. */
 export interface Other {
@@ -67,11 +77,21 @@ export interface Other {
 }
 
 /** Starts a process; whatever becomes of the work, it is gone afterwards. */
-export const withOther = async <A>(mode: 'append' | 'lock' | 'own', folder: string, work: (other: Other) => Promise<A>): Promise<A> => {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('embedded.child.ts', import.meta.url)), mode, folder], { stdio: ['pipe', 'pipe', 'pipe'] })
+export const withOther = async <A>(
+  mode: 'append' | 'lock' | 'own',
+  folder: string,
+  work: (other: Other) => Promise<A>,
+): Promise<A> => {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('embedded.child.ts', import.meta.url)), mode, folder],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  )
   const errors: string[] = []
   child.stderr.on('data', (text: Buffer) => errors.push(text.toString()))
-  const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()) })
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')

@@ -3,4 +3,6 @@ import { describe, test } from 'vitest'
 import { queryEngineContract, runContract } from '../../src/testing.ts'
 import { capabilities, folderBench } from './embedded-bench.ts'
 
-describe('query engine', () => { runContract(queryEngineContract, { test, open: folderBench(false), capabilities }) })
+describe('query engine', () => {
+  runContract(queryEngineContract, { test, open: folderBench(false), capabilities })
+})

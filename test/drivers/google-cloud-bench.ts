@@ -11,7 +11,9 @@ import type { Front } from '../emulators/bigquery-front.ts'
 import { everything } from '../thorough.ts'
 import { memoryRegistry } from '../emulators/registry.ts'
 
-/** One dataset with its registry on an emulator of its own, and engines on it that know nothing of each other. */
+/**
+ * One dataset with its registry on an emulator of its own, and engines on it that know nothing of each other.
+ */
 export interface Warehouse {
   readonly dataset: string
   readonly registry: Registry
@@ -28,7 +30,9 @@ export interface BigQueryBench {
   readonly open: () => Promise<Opened>
 }
 
-const none = (): never => { throw new Error('there is no emulator') }
+const none = (): never => {
+  throw new Error('there is no emulator')
+}
 
 let datasets = 0
 
@@ -42,9 +46,18 @@ export const bigQueryBench = (): BigQueryBench => {
     const registry = memoryRegistry()
     const client = () => bigQueryClient({ projectId: bigQueryProject, apiEndpoint: front.endpoint })
     await right(provisionDataset(client(), { dataset }))
-    return { dataset, registry, front, client, stop, engine: (more = {}) => queryEngine(client(), registry, { dataset, freshFor: 100, patience: 5_000, retryLate: 200, ...more }) }
+    return {
+      dataset,
+      registry,
+      front,
+      client,
+      stop,
+      engine: (more = {}) =>
+        queryEngine(client(), registry, { dataset, freshFor: 100, patience: 5_000, retryLate: 200, ...more }),
+    }
   }
-  const ports = (queryEngine: BigQueryEngine): Ports => ({ queryEngine, close: async () => undefined }) as unknown as Ports
+  const ports = (queryEngine: BigQueryEngine): Ports =>
+    ({ queryEngine, close: async () => undefined }) as unknown as Ports
   const open = async (): Promise<Opened> => {
     const { engine, stop } = await warehouse()
     return { ports: ports(engine()), connect: async () => ports(engine()), discard: stop }

@@ -1,4 +1,5 @@
-// Replicas of the query engine on BigQuery's emulator: they evolve, append and rebuild at the same time, and stop anywhere.
+// Replicas of the query engine on BigQuery's emulator: they evolve, append and rebuild at the same time, and
+// stop anywhere.
 import { afterAll, describe, expect, test } from 'vitest'
 import type { BigQueryEngine } from '../../src/drivers/google-cloud/query-engine.ts'
 import type { StoredEvent } from '../../src/model/event.ts'
@@ -17,12 +18,22 @@ const fresh = async (): Promise<Warehouse> => {
   opened.push(made)
   return made
 }
-afterAll(async () => { for (const { stop } of opened) await stop() })
+afterAll(async () => {
+  for (const { stop } of opened) await stop()
+})
 
 const clean = { missing: [], surplus: [], different: [] }
-const inOrder = (events: readonly StoredEvent[]): readonly StoredEvent[] => [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
+const inOrder = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
+  [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
 const verdict = (engine: BigQueryEngine, events: readonly StoredEvent[], building = false) =>
-  right(engine.check('Lead', { after: undefined, until: undefined, events: inOrder(events), ...(building ? { building } : {}) }))
+  right(
+    engine.check('Lead', {
+      after: undefined,
+      until: undefined,
+      events: inOrder(events),
+      ...(building ? { building } : {}),
+    }),
+  )
 const first = storedEvent({ id: 'a', sequence: 1, at: 1, content: { city: string('Graz') } })
 
 // Every call from the n-th on is cut: the process is gone.
@@ -31,35 +42,71 @@ const diesAt = (n: number): { readonly fault: Fault; readonly calls: () => numbe
   return { fault: () => (++calls > n ? 'cut' : undefined), calls: () => calls }
 }
 
-const changes = ({ method, path }: Asked): boolean => method !== 'GET' && !path.endsWith('/queries') && !path.endsWith('/jobs')
+const changes = ({ method, path }: Asked): boolean =>
+  method !== 'GET' && !path.endsWith('/queries') && !path.endsWith('/jobs')
 
 describe.skipIf(missing !== undefined)('replicas', () => {
-  test('that bring different columns at once end with all of them, in tables and views, and no row is lost', async () => {
-    const store = await fresh()
-    const events = range(1, 6).map((n) => storedEvent({ id: `e${n}`, sequence: 1, at: n, kind: n === 6 ? 'partial' : 'full', content: { [`p${n}`]: string(`v${n}`), box: object({ [`q${n}`]: integer(n) }) } }))
-    // Each knows its own schema only, and only the last brings partial updates.
-    await Promise.all(events.map((event, i) => fill(store.engine(), [event], i === 5 ? { updates: ['full', 'partial'] } : {})))
-    const all = schemaFor(events, { updates: ['full', 'partial'] })
-    await right(store.engine().evolve('Lead', all))
-    for (const from of ['Lead', 'Lead_events', 'Lead_as_of($at)']) {
-      const rows = await ask(store.engine(), `SELECT p1, p2, p3, p4, p5, p6, box FROM ${from} ORDER BY id`, from.includes('$') ? { at: '2024-01-02T00:00:00Z' } : {})
-      expect(rows.map((row, i) => row[`p${i + 1}`])).toEqual(range(1, 6).map((n) => `v${n}`))
-      expect(rows.map((row, i) => (row['box'] as { [name: string]: unknown })[`q${i + 1}`])).toEqual(range(1, 6).map(BigInt))
-    }
-    // What a replica appended before another's columns were there is whole in its own.
-    expect(await verdict(store.engine(), events)).toEqual(clean)
-  })
+  test(
+    'that bring different columns at once end with all of them, in tables and views, and no row is ' + 'lost',
+    async () => {
+      const store = await fresh()
+      const events = range(1, 6).map((n) =>
+        storedEvent({
+          id: `e${n}`,
+          sequence: 1,
+          at: n,
+          kind: n === 6 ? 'partial' : 'full',
+          content: { [`p${n}`]: string(`v${n}`), box: object({ [`q${n}`]: integer(n) }) },
+        }),
+      )
+      // Each knows its own schema only, and only the last brings partial updates.
+      await Promise.all(
+        events.map((event, i) =>
+          fill(store.engine(), [event], i === 5 ? { updates: ['full', 'partial'] } : {}),
+        ),
+      )
+      const all = schemaFor(events, { updates: ['full', 'partial'] })
+      await right(store.engine().evolve('Lead', all))
+      for (const from of ['Lead', 'Lead_events', 'Lead_as_of($at)']) {
+        const rows = await ask(
+          store.engine(),
+          `SELECT p1, p2, p3, p4, p5, p6, box FROM ${from} ORDER BY id`,
+          from.includes('$') ? { at: '2024-01-02T00:00:00Z' } : {},
+        )
+        expect(rows.map((row, i) => row[`p${i + 1}`])).toEqual(range(1, 6).map((n) => `v${n}`))
+        expect(rows.map((row, i) => (row['box'] as { [name: string]: unknown })[`q${i + 1}`])).toEqual(
+          range(1, 6).map(BigInt),
+        )
+      }
+      // What a replica appended before another's columns were there is whole in its own.
+      expect(await verdict(store.engine(), events)).toEqual(clean)
+    },
+  )
 
   test('one that was long asleep does not put an old view over a new one', async () => {
     const store = await fresh()
     await fill(store.engine(), [first])
-    const late = { ...first, sequence: 2, eventId: first.eventId.replace(/1$/, '2'), payload: first.payload.replace('"city"', '"town"') }
-    const later = { ...first, sequence: 3, eventId: first.eventId.replace(/1$/, '3'), payload: first.payload.replace('"city"', '"place"') }
+    const late = {
+      ...first,
+      sequence: 2,
+      eventId: first.eventId.replace(/1$/, '2'),
+      payload: first.payload.replace('"city"', '"town"'),
+    }
+    const later = {
+      ...first,
+      sequence: 3,
+      eventId: first.eventId.replace(/1$/, '3'),
+      payload: first.payload.replace('"city"', '"place"'),
+    }
     // The first replica stops before it writes its first view; the second goes by.
     let wake = (): void => undefined
-    const asleep = new Promise<void>((resolve) => { wake = resolve })
+    const asleep = new Promise<void>((resolve) => {
+      wake = resolve
+    })
     let reached = (): void => undefined
-    const stopped = new Promise<void>((resolve) => { reached = resolve })
+    const stopped = new Promise<void>((resolve) => {
+      reached = resolve
+    })
     const sleeping: Fault = async (asked) => {
       if (!asked.body.includes('"view"') || asked.body.includes('place')) return undefined
       store.front.faults.delete(sleeping)
@@ -74,13 +121,22 @@ describe.skipIf(missing !== undefined)('replicas', () => {
     wake()
     await slow
     await right(store.engine().append('Lead', [late, later]))
-    expect(await ask(store.engine(), 'SELECT city, town, place FROM Lead_events ORDER BY _sequence')).toEqual([
-      { city: 'Graz', town: null, place: null }, { city: null, town: 'Graz', place: null }, { city: null, town: null, place: 'Graz' },
-    ])
+    expect(await ask(store.engine(), 'SELECT city, town, place FROM Lead_events ORDER BY _sequence')).toEqual(
+      [
+        { city: 'Graz', town: null, place: null },
+        { city: null, town: 'Graz', place: null },
+        { city: null, town: null, place: 'Graz' },
+      ],
+    )
   })
 
   test('one that evolves may die at any call: the next one ends what it began', async () => {
-    const more = storedEvent({ id: 'b', sequence: 1, at: 2, content: { phone: string('1'), box: object({ n: integer(1) }) } })
+    const more = storedEvent({
+      id: 'b',
+      sequence: 1,
+      at: 2,
+      content: { phone: string('1'), box: object({ n: integer(1) }) },
+    })
     for (let n = 0; ; n++) {
       const store = await fresh()
       if (n % 2 === 0) await fill(store.engine(), [first])
@@ -91,7 +147,10 @@ describe.skipIf(missing !== undefined)('replicas', () => {
       const engine = store.engine()
       await fill(engine, [first, more])
       expect(await verdict(engine, [first, more]), `after ${n} calls`).toEqual(clean)
-      expect(await ask(engine, 'SELECT id, phone, box FROM Lead ORDER BY id'), `after ${n} calls`).toEqual([{ id: 'a', phone: null, box: null }, { id: 'b', phone: '1', box: { n: 1n } }])
+      expect(await ask(engine, 'SELECT id, phone, box FROM Lead ORDER BY id'), `after ${n} calls`).toEqual([
+        { id: 'a', phone: null, box: null },
+        { id: 'b', phone: '1', box: { n: 1n } },
+      ])
       await store.stop()
       if (died._tag === 'Right') {
         expect(calls()).toBe(n)
@@ -101,66 +160,93 @@ describe.skipIf(missing !== undefined)('replicas', () => {
     }
   }, 180_000)
 
-  test('one that rebuilds may die at any call: the next one ends what it began, and what serves is whole all the while', async () => {
-    const events = range(1, 5).map((n) => storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }))
-    const rebuild = async (engine: BigQueryEngine): Promise<void> => {
-      const { generation } = await right(engine.generations.begin('Lead', 'rows'))
-      await right(engine.fill('Lead', events))
-      await right(engine.generations.swap('Lead', generation))
-    }
-    for (let n = 0; ; n += 2) {
-      const store = await fresh()
-      await fill(store.engine(), events)
-      await rebuild(store.engine({ freshFor: 1 }))
-      const { fault } = diesAt(n)
-      store.front.faults.add(fault)
-      const died = await rebuild(store.engine({ patience: 0, freshFor: 1 })).then(() => false, () => true)
-      store.front.faults.delete(fault)
-      expect(await count(store.engine(), 'Lead'), `after ${n} calls`).toBe(5)
-      const engine = store.engine({ freshFor: 1 })
-      await right(engine.evolve('Lead', schemaFor(events)))
-      await rebuild(engine)
-      expect([await verdict(engine, events), await count(engine, 'Lead')], `after ${n} calls`).toEqual([clean, 5])
-      await store.stop()
-      if (!died) break
-      expect(n).toBeLessThan(60)
-    }
-  }, 180_000)
-
-  test('one that appends without having seen the build loses nothing: the build begins once all know of it', async () => {
-    const store = await fresh()
-    const rebuilder = store.engine({ freshFor: 300 })
-    const appender = store.engine({ freshFor: 300 })
-    // The event store: what is appended here was stored before, and a scan sees what was stored before it began.
-    const stored: StoredEvent[] = range(1, 20).map((n) => storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }))
-    await fill(appender, stored)
-    let over = false
-    const appending = (async () => {
-      for (let n = 21; !over; n++) {
-        const event = storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } })
-        stored.push(event)
-        await right(appender.append('Lead', [event]))
+  test(
+    'one that rebuilds may die at any call: the next one ends what it began, and what serves is whole ' +
+      'all the while',
+    async () => {
+      const events = range(1, 5).map((n) =>
+        storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }),
+      )
+      const rebuild = async (engine: BigQueryEngine): Promise<void> => {
+        const { generation } = await right(engine.generations.begin('Lead', 'rows'))
+        await right(engine.fill('Lead', events))
+        await right(engine.generations.swap('Lead', generation))
       }
-    })()
-    for (const definition of ['one', 'two', 'three']) {
-      const { generation } = await right(rebuilder.generations.begin('Lead', definition))
-      await right(rebuilder.fill('Lead', stored.slice()))
-      expect(await right(rebuilder.generations.swap('Lead', generation))).toBe(true)
-    }
-    over = true
-    await appending
-    expect(stored.length).toBeGreaterThan(30)
-    expect(await verdict(rebuilder, stored)).toEqual(clean)
-    expect(await count(rebuilder, 'Lead')).toBe(stored.length)
-  }, 60_000)
+      for (let n = 0; ; n += 2) {
+        const store = await fresh()
+        await fill(store.engine(), events)
+        await rebuild(store.engine({ freshFor: 1 }))
+        const { fault } = diesAt(n)
+        store.front.faults.add(fault)
+        const died = await rebuild(store.engine({ patience: 0, freshFor: 1 })).then(
+          () => false,
+          () => true,
+        )
+        store.front.faults.delete(fault)
+        expect(await count(store.engine(), 'Lead'), `after ${n} calls`).toBe(5)
+        const engine = store.engine({ freshFor: 1 })
+        await right(engine.evolve('Lead', schemaFor(events)))
+        await rebuild(engine)
+        expect([await verdict(engine, events), await count(engine, 'Lead')], `after ${n} calls`).toEqual([
+          clean,
+          5,
+        ])
+        await store.stop()
+        if (!died) break
+        expect(n).toBeLessThan(60)
+      }
+    },
+    180_000,
+  )
+
+  test(
+    'one that appends without having seen the build loses nothing: the build begins once all know of ' + 'it',
+    async () => {
+      const store = await fresh()
+      const rebuilder = store.engine({ freshFor: 300 })
+      const appender = store.engine({ freshFor: 300 })
+      // The event store: what is appended here was stored before, and a scan sees what was stored before it
+      // began.
+      const stored: StoredEvent[] = range(1, 20).map((n) =>
+        storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }),
+      )
+      await fill(appender, stored)
+      let over = false
+      const appending = (async () => {
+        for (let n = 21; !over; n++) {
+          const event = storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } })
+          stored.push(event)
+          await right(appender.append('Lead', [event]))
+        }
+      })()
+      for (const definition of ['one', 'two', 'three']) {
+        const { generation } = await right(rebuilder.generations.begin('Lead', definition))
+        await right(rebuilder.fill('Lead', stored.slice()))
+        expect(await right(rebuilder.generations.swap('Lead', generation))).toBe(true)
+      }
+      over = true
+      await appending
+      expect(stored.length).toBeGreaterThan(30)
+      expect(await verdict(rebuilder, stored)).toEqual(clean)
+      expect(await count(rebuilder, 'Lead')).toBe(stored.length)
+    },
+    60_000,
+  )
 
   test('a table that takes no rows yet is waited for before anybody writes to it', async () => {
     const store = await fresh()
     let unseen = 3
-    store.front.faults.add(({ path, method }) => (path.endsWith('/insertAll') && unseen-- > 0 ? refusal(404, 'notFound', `Not found: Table ${path} ${method}`) : undefined))
+    store.front.faults.add(({ path, method }) =>
+      path.endsWith('/insertAll') && unseen-- > 0
+        ? refusal(404, 'notFound', `Not found: Table ${path} ${method}`)
+        : undefined,
+    )
     await right(store.engine().evolve('Lead', schemaFor([first])))
     expect(unseen).toBeLessThan(0)
-    expect([await right(store.engine().append('Lead', [first])), await count(store.engine(), 'Lead_log')]).toEqual([true, 1])
+    expect([
+      await right(store.engine().append('Lead', [first])),
+      await count(store.engine(), 'Lead_log'),
+    ]).toEqual([true, 1])
   })
 
   test('one that still writes to a generation that was dropped writes to those that count', async () => {
@@ -182,8 +268,14 @@ describe.skipIf(missing !== undefined)('replicas', () => {
     const engine = store.engine({ freshFor: 60_000 })
     await fill(engine, [first])
     const calls: Asked[] = []
-    store.front.faults.add((asked) => { calls.push(asked); return undefined })
-    for (const n of range(2, 11)) await fill(engine, [{ ...first, sequence: n, eventId: `${first.entityId}.${String(n).padStart(12, '0')}` }])
+    store.front.faults.add((asked) => {
+      calls.push(asked)
+      return undefined
+    })
+    for (const n of range(2, 11))
+      await fill(engine, [
+        { ...first, sequence: n, eventId: `${first.entityId}.${String(n).padStart(12, '0')}` },
+      ])
     expect([calls.length, calls.filter(changes).length]).toEqual([10, 10])
   })
 })

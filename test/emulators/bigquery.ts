@@ -11,7 +11,8 @@ export const bigQueryProject = 'dreampipe'
 const binary = fileURLToPath(new URL('../../.emulators/bigquery-emulator', import.meta.url))
 
 /** Where the emulator is, `undefined` with the reason where it is not to be used. */
-export const findBigQuery = (): { readonly at: string } | { readonly at: undefined; readonly missing: string } => {
+export const findBigQuery = ():
+  { readonly at: string } | { readonly at: undefined; readonly missing: string } => {
   const wanted = process.env['DREAMPIPE_EMULATORS']
   if (wanted === 'off') return { at: undefined, missing: 'DREAMPIPE_EMULATORS=off leaves the emulators out' }
   const host = process.env['BIGQUERY_EMULATOR_HOST']
@@ -22,27 +23,39 @@ export const findBigQuery = (): { readonly at: string } | { readonly at: undefin
   return { at: undefined, missing }
 }
 
-export interface RunningBigQuery { readonly front: Front; readonly stop: () => Promise<void> }
+export interface RunningBigQuery {
+  readonly front: Front
+  readonly stop: () => Promise<void>
+}
 
-const freePort = (): Promise<number> => new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
   })
-})
 
 const ready = async (base: string, child: ChildProcess): Promise<void> => {
   const end = performance.now() + 30_000
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the BigQuery emulator ended with ${child.exitCode}`)
-    const answered = await fetch(`${base}/projects/${bigQueryProject}/datasets`).then(({ ok }) => ok, () => false)
+    const answered = await fetch(`${base}/projects/${bigQueryProject}/datasets`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
     if (answered) return
     if (performance.now() > end) throw new Error('the BigQuery emulator is not ready after 30 s')
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
   }
 }
 
-interface Started { readonly base: string; readonly stop: () => Promise<void> }
+interface Started {
+  readonly base: string
+  readonly stop: () => Promise<void>
+}
 
 // A port that was free may be taken by now: another one then.
 const start = async (): Promise<Started> => {
@@ -58,9 +71,24 @@ const start = async (): Promise<Started> => {
 const startOnce = async (): Promise<Started> => {
   const [port, grpc] = [await freePort(), await freePort()]
   // A group of its own, so that nothing of it stays behind.
-  // Its garbage collector frees table functions that are still in use, and the next query that reads one ends the process: it must not collect.
+  // Its garbage collector frees table functions that are still in use, and the next query that reads one ends
+  // the process: it must not collect.
   const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: process.env['BIGQUERY_EMULATOR_MEMORY'] ?? '4GiB' }
-  const child = spawn(binary, [`--project=${bigQueryProject}`, '--host=127.0.0.1', `--port=${port}`, `--grpc-port=${grpc}`, '--log-level=error'], { detached: true, env, stdio: ['ignore', 'ignore', process.env['BQ_LOG'] === undefined ? 'ignore' : 'inherit'] })
+  const child = spawn(
+    binary,
+    [
+      `--project=${bigQueryProject}`,
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      `--grpc-port=${grpc}`,
+      '--log-level=error',
+    ],
+    {
+      detached: true,
+      env,
+      stdio: ['ignore', 'ignore', process.env['BQ_LOG'] === undefined ? 'ignore' : 'inherit'],
+    },
+  )
   const kill = (): void => {
     try {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
@@ -69,7 +97,9 @@ const startOnce = async (): Promise<Started> => {
     }
   }
   process.once('exit', kill)
-  const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()) })
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+  })
   const stop = async (): Promise<void> => {
     kill()
     await ended
@@ -91,5 +121,11 @@ export const startBigQuery = async (at: string): Promise<RunningBigQuery> => {
   // The client would prefer the variable to the endpoint that it is given.
   delete process.env['BIGQUERY_EMULATOR_HOST']
   const front = await openFront(emulator.base, bigQueryProject)
-  return { front, stop: async () => { await front.close(); await emulator.stop() } }
+  return {
+    front,
+    stop: async () => {
+      await front.close()
+      await emulator.stop()
+    },
+  }
 }

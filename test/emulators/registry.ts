@@ -7,11 +7,12 @@ export const memoryRegistry = (): Registry => {
   let versions = 0
   return {
     load: (name) => TE.fromIO(() => texts.get(name)),
-    save: (name, text, expected) => TE.fromIO(() => {
-      if (texts.get(name)?.version !== expected) return undefined
-      const version = String(++versions)
-      texts.set(name, { text, version })
-      return version
-    }),
+    save: (name, text, expected) =>
+      TE.fromIO(() => {
+        if (texts.get(name)?.version !== expected) return undefined
+        const version = String(++versions)
+        texts.set(name, { text, version })
+        return version
+      }),
   }
 }

@@ -1,32 +1,183 @@
 // Random documents of every shape, fast and from a seed: hostile ones, almost valid ones, and valid ones.
 import type { Random } from './kit.ts'
 
-export const scalarTypes = ['String', 'Boolean', 'Integer', 'Long', 'Double', 'Decimal', 'DateTime', 'Date', 'Time', 'Bytes', 'Json'] as const
+export const scalarTypes = [
+  'String',
+  'Boolean',
+  'Integer',
+  'Long',
+  'Double',
+  'Decimal',
+  'DateTime',
+  'Date',
+  'Time',
+  'Bytes',
+  'Json',
+] as const
 const types = [...scalarTypes, 'List', 'EmbeddedObject', 'string', 'Map', '', '__proto__', 'constructor']
 
 const below = (random: Random, n: number): number => Math.floor(random() * n)
 const oneOf = <A>(random: Random, items: readonly A[]): A => items[below(random, items.length)] as A
 
 const texts = [
-  '', ' ', 'x', '0', '-0', '007', '1e400', '-1e-400', 'NaN', 'Infinity', 'true', 'TRUE', 'null', '9223372036854775807', '9223372036854775808', '-9223372036854775809',
-  '123456789012345678901234567890.5', '0.0000000001', '1.50', '.5', '5.', '1,5', '٣', '2024-02-30', '2024-02-29', '0000-01-01', '9999-12-31', '10000-01-01', '24:00:00', '23:59:60', '12:00:00.1234567',
-  '2024-01-01T00:00:00Z', '2024-01-01T00:00:00+0200', '2024-01-01T00:00:00', '2999-01-01T00:00:00Z', '-0001-01-01T00:00:00Z', '2024-01-01T00:00:00.1234567Z',
-  'a\0b', '\ud800', '\udc00x', '\u2028', '😀'.repeat(50), '\'; DROP TABLE events; --', '"', '\\', '$1', '%s', 'AAA=', '====', '{', '{"a":[1,{"b":null}]}', '[1,2', 'x'.repeat(1_600), 'x'.repeat(20_000),
+  '',
+  ' ',
+  'x',
+  '0',
+  '-0',
+  '007',
+  '1e400',
+  '-1e-400',
+  'NaN',
+  'Infinity',
+  'true',
+  'TRUE',
+  'null',
+  '9223372036854775807',
+  '9223372036854775808',
+  '-9223372036854775809',
+  '123456789012345678901234567890.5',
+  '0.0000000001',
+  '1.50',
+  '.5',
+  '5.',
+  '1,5',
+  '٣',
+  '2024-02-30',
+  '2024-02-29',
+  '0000-01-01',
+  '9999-12-31',
+  '10000-01-01',
+  '24:00:00',
+  '23:59:60',
+  '12:00:00.1234567',
+  '2024-01-01T00:00:00Z',
+  '2024-01-01T00:00:00+0200',
+  '2024-01-01T00:00:00',
+  '2999-01-01T00:00:00Z',
+  '-0001-01-01T00:00:00Z',
+  '2024-01-01T00:00:00.1234567Z',
+  'a\0b',
+  '\ud800',
+  '\udc00x',
+  '\u2028',
+  '😀'.repeat(50),
+  "'; DROP TABLE events; --",
+  '"',
+  '\\',
+  '$1',
+  '%s',
+  'AAA=',
+  '====',
+  '{',
+  '{"a":[1,{"b":null}]}',
+  '[1,2',
+  'x'.repeat(1_600),
+  'x'.repeat(20_000),
 ]
 const names = [
-  'id', 'at', 'n', 'flag', 'price', 'when', 'tags', 'address', 'ID', 'a', 'b', 'c', '_x', '1a', 'a b', 'a.b', '', 'é', '__proto__', 'constructor', 'toString', '_sequence', '_entity_id',
-  'eventSource', 'eventVersion', 'eventOperation', 'correlationId', 'eventsource', '_PARTITION', '__key__', 'x'.repeat(301), 'select', 'order',
+  'id',
+  'at',
+  'n',
+  'flag',
+  'price',
+  'when',
+  'tags',
+  'address',
+  'ID',
+  'a',
+  'b',
+  'c',
+  '_x',
+  '1a',
+  'a b',
+  'a.b',
+  '',
+  'é',
+  '__proto__',
+  'constructor',
+  'toString',
+  '_sequence',
+  '_entity_id',
+  'eventSource',
+  'eventVersion',
+  'eventOperation',
+  'correlationId',
+  'eventsource',
+  '_PARTITION',
+  '__key__',
+  'x'.repeat(301),
+  'select',
+  'order',
 ]
-const entities: readonly unknown[] = ['declared', 'Unknown', '', undefined, null, 5, {}, ['Declared'], Symbol('Declared'), '__proto__', 'constructor', { toString: 5 }, Object.create(null)]
+const entities: readonly unknown[] = [
+  'declared',
+  'Unknown',
+  '',
+  undefined,
+  null,
+  5,
+  {},
+  ['Declared'],
+  Symbol('Declared'),
+  '__proto__',
+  'constructor',
+  { toString: 5 },
+  Object.create(null),
+]
 
-const boom = (): never => { throw new Error('boom') }
+const boom = (): never => {
+  throw new Error('boom')
+}
 const odd: readonly (() => unknown)[] = [
-  () => undefined, () => null, () => Symbol('s'), () => 5n, () => () => 1, () => new Date(), () => new Date(NaN), () => new Map([['a', 1]]), () => new Set([1]), () => /x/, () => new Error('e'), () => new Uint8Array(3),
-  () => NaN, () => -0, () => 1e308 * 10, () => 2 ** 53, () => 1.1, () => true, () => [], () => [[[]]], () => Object('x'), () => Object.create(null) as unknown,
-  () => ({ get propertyType() { return boom() } }), () => new Proxy({}, { ownKeys: boom }), () => new Proxy({}, { getPrototypeOf: boom }), () => new Proxy([], { get: boom }),
-  () => ({ propertyType: 'String', get value() { return boom() } }), () => ({ propertyType: { toString: boom } }), () => ({ propertyType: 'String', value: { toString: boom } }),
-  () => { const loop: { [name: string]: unknown } = { propertyType: 'EmbeddedObject' }; loop['embeddedEntity'] = { loop }; return loop },
-  () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy },
+  () => undefined,
+  () => null,
+  () => Symbol('s'),
+  () => 5n,
+  () => () => 1,
+  () => new Date(),
+  () => new Date(NaN),
+  () => new Map([['a', 1]]),
+  () => new Set([1]),
+  () => /x/,
+  () => new Error('e'),
+  () => new Uint8Array(3),
+  () => NaN,
+  () => -0,
+  () => 1e308 * 10,
+  () => 2 ** 53,
+  () => 1.1,
+  () => true,
+  () => [],
+  () => [[[]]],
+  () => Object('x'),
+  () => Object.create(null) as unknown,
+  () => ({
+    get propertyType() {
+      return boom()
+    },
+  }),
+  () => new Proxy({}, { ownKeys: boom }),
+  () => new Proxy({}, { getPrototypeOf: boom }),
+  () => new Proxy([], { get: boom }),
+  () => ({
+    propertyType: 'String',
+    get value() {
+      return boom()
+    },
+  }),
+  () => ({ propertyType: { toString: boom } }),
+  () => ({ propertyType: 'String', value: { toString: boom } }),
+  () => {
+    const loop: { [name: string]: unknown } = { propertyType: 'EmbeddedObject' }
+    loop['embeddedEntity'] = { loop }
+    return loop
+  },
+  () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy
+  },
 ]
 
 // A value of any shape, some of them nested.
@@ -37,27 +188,62 @@ const anything = (random: Random, depth = 0): unknown => {
   if (kind === 3) return (random() - 0.5) * 10 ** below(random, 20)
   if (kind === 4) return Array.from({ length: below(random, 4) }, () => anything(random, depth + 1))
   if (kind === 5) return value(random, oneOf(random, types), depth + 1)
-  return Object.fromEntries(Array.from({ length: below(random, 4) }, () => [oneOf(random, names), anything(random, depth + 1)]))
+  return Object.fromEntries(
+    Array.from({ length: below(random, 4) }, () => [oneOf(random, names), anything(random, depth + 1)]),
+  )
 }
 
 const good: { readonly [type: string]: (random: Random) => unknown } = {
-  String: (random) => oneOf(random, texts.slice(0, 12)), Boolean: (random) => oneOf(random, ['true', 'false', true]), Integer: (random) => String(below(random, 1e9) - 5e8), Long: (random) => below(random, 1e6),
-  Double: (random) => oneOf(random, ['1.5', 'NaN', '-Infinity', 2.5]), Decimal: (random) => `${below(random, 1e6)}.${below(random, 1e6)}`, DateTime: (random) => new Date(1.7e12 + below(random, 1e9)).toISOString(),
-  Date: () => '2024-02-29', Time: () => '23:59:59.5', Bytes: () => 'AAECAw==', Json: () => '{"a":[1,2]}',
+  String: (random) => oneOf(random, texts.slice(0, 12)),
+  Boolean: (random) => oneOf(random, ['true', 'false', true]),
+  Integer: (random) => String(below(random, 1e9) - 5e8),
+  Long: (random) => below(random, 1e6),
+  Double: (random) => oneOf(random, ['1.5', 'NaN', '-Infinity', 2.5]),
+  Decimal: (random) => `${below(random, 1e6)}.${below(random, 1e6)}`,
+  DateTime: (random) => new Date(1.7e12 + below(random, 1e9)).toISOString(),
+  Date: () => '2024-02-29',
+  Time: () => '23:59:59.5',
+  Bytes: () => 'AAECAw==',
+  Json: () => '{"a":[1,2]}',
 }
 
 // A wire value of a type: as it should be, or anything.
 const value = (random: Random, propertyType: string, depth = 0): unknown => {
   if (random() < 0.15) return anything(random, depth + 1)
-  if (propertyType === 'List') return { propertyType, values: Array.from({ length: below(random, 4) }, () => value(random, oneOf(random, types), depth + 1)) }
-  if (propertyType === 'EmbeddedObject') return { propertyType, embeddedEntity: Object.fromEntries(Array.from({ length: below(random, 3) }, () => [oneOf(random, names), value(random, oneOf(random, types), depth + 1)])) }
-  return { propertyType, value: random() < 0.3 ? anything(random, depth + 1) : Object.hasOwn(good, propertyType) ? good[propertyType]?.(random) : oneOf(random, texts) }
+  if (propertyType === 'List')
+    return {
+      propertyType,
+      values: Array.from({ length: below(random, 4) }, () => value(random, oneOf(random, types), depth + 1)),
+    }
+  if (propertyType === 'EmbeddedObject')
+    return {
+      propertyType,
+      embeddedEntity: Object.fromEntries(
+        Array.from({ length: below(random, 3) }, () => [
+          oneOf(random, names),
+          value(random, oneOf(random, types), depth + 1),
+        ]),
+      ),
+    }
+  return {
+    propertyType,
+    value:
+      random() < 0.3
+        ? anything(random, depth + 1)
+        : Object.hasOwn(good, propertyType)
+          ? good[propertyType]?.(random)
+          : oneOf(random, texts),
+  }
 }
 
 // Nests deeper than any limit, without end for a reader that recurses carelessly.
 const deep = (random: Random): unknown => {
   let nested: unknown = { propertyType: 'String', value: 'x' }
-  for (let i = below(random, 400); i > 0; i--) nested = random() < 0.5 ? { propertyType: 'EmbeddedObject', embeddedEntity: { a: nested } } : { propertyType: 'List', values: [nested] }
+  for (let i = below(random, 400); i > 0; i--)
+    nested =
+      random() < 0.5
+        ? { propertyType: 'EmbeddedObject', embeddedEntity: { a: nested } }
+        : { propertyType: 'List', values: [nested] }
   return nested
 }
 
@@ -68,12 +254,20 @@ const scalar = (propertyType: string, text: unknown): unknown => ({ propertyType
 // A document that should be stored.
 const valid = (random: Random, i: number): Properties => {
   const made: Properties = {
-    id: scalar('String', `${below(random, 3_000)}`), at: scalar('DateTime', new Date(Date.UTC(2024, 0, 1) + below(random, 1e9)).toISOString()), eventSource: scalar('String', 'fuzz'), n: scalar('Integer', String(i)),
+    id: scalar('String', `${below(random, 3_000)}`),
+    at: scalar('DateTime', new Date(Date.UTC(2024, 0, 1) + below(random, 1e9)).toISOString()),
+    eventSource: scalar('String', 'fuzz'),
+    n: scalar('Integer', String(i)),
   }
   if (random() < 0.5) made['flag'] = scalar('Boolean', random() < 0.5)
   if (random() < 0.5) made['price'] = scalar('Decimal', good['Decimal']?.(random))
-  if (random() < 0.3) made['tags'] = { propertyType: 'List', values: [scalar('String', oneOf(random, texts.slice(0, 40)))] }
-  if (random() < 0.3) made['address'] = { propertyType: 'EmbeddedObject', embeddedEntity: { street: scalar('String', oneOf(random, texts.slice(0, 40))) } }
+  if (random() < 0.3)
+    made['tags'] = { propertyType: 'List', values: [scalar('String', oneOf(random, texts.slice(0, 40)))] }
+  if (random() < 0.3)
+    made['address'] = {
+      propertyType: 'EmbeddedObject',
+      embeddedEntity: { street: scalar('String', oneOf(random, texts.slice(0, 40))) },
+    }
   if (random() < 0.05) made['eventOperation'] = scalar('String', 'delete')
   return made
 }
@@ -82,13 +276,29 @@ const valid = (random: Random, i: number): Properties => {
 export const mutantOf = (random: Random, made: Properties): unknown => {
   const name = oneOf(random, Object.keys(made))
   switch (below(random, 7)) {
-    case 0: delete made[name]; return made
-    case 1: made[name] = anything(random); return made
-    case 2: made[oneOf(random, names)] = value(random, oneOf(random, types)); return made
-    case 3: made[name] = { ...made[name] as object, propertyType: oneOf(random, types) }; return made
-    case 4: made[name] = { ...made[name] as object, value: oneOf(random, texts) }; return made
-    case 5: made['deep'] = deep(random); return made
-    default: return Object.assign(Object.create(random() < 0.5 ? null : { inherited: scalar('String', 'x') }) as object, made)
+    case 0:
+      delete made[name]
+      return made
+    case 1:
+      made[name] = anything(random)
+      return made
+    case 2:
+      made[oneOf(random, names)] = value(random, oneOf(random, types))
+      return made
+    case 3:
+      made[name] = { ...(made[name] as object), propertyType: oneOf(random, types) }
+      return made
+    case 4:
+      made[name] = { ...(made[name] as object), value: oneOf(random, texts) }
+      return made
+    case 5:
+      made['deep'] = deep(random)
+      return made
+    default:
+      return Object.assign(
+        Object.create(random() < 0.5 ? null : { inherited: scalar('String', 'x') }) as object,
+        made,
+      )
   }
 }
 

@@ -1,4 +1,5 @@
-// What the fault tests share: a pipeline's proof that it lost nothing, submitting that tries again, and seeded random numbers.
+// What the fault tests share: a pipeline's proof that it lost nothing, submitting that tries again, and
+// seeded random numbers.
 import { expect, onTestFinished } from 'vitest'
 import { isDreampipeError, type AnyEntity, type DreampipeError, type Proof } from 'dreampipe'
 import { randomOf, type Random } from '../../src/testing/flaky-storm.ts'
@@ -14,17 +15,30 @@ export interface Provable<E> {
   readonly verify: (entity: E) => Promise<Proof>
 }
 
-/** Waits until everything is projected; then verify is all zero on both projections. Answers the number of events. */
+/**
+ * Waits until everything is projected; then verify is all zero on both projections. Answers the number of
+ * events.
+ */
 export const prove = async <E extends AnyEntity>(pipeline: Provable<E>, entity: E): Promise<number> => {
   await pipeline.settled(undefined, { timeout: 60_000 })
   const { views, queryEngine } = await pipeline.verify(entity)
-  expect([views, queryEngine].map(({ pending, missing, surplus, different }) => ({ pending, missing, surplus, different }))).toEqual([zero, zero])
+  expect(
+    [views, queryEngine].map(({ pending, missing, surplus, different }) => ({
+      pending,
+      missing,
+      surplus,
+      different,
+    })),
+  ).toEqual([zero, zero])
   expect(views.events).toBe(queryEngine.events)
   return views.events
 }
 
 /** The value of a call that is made again while it fails retryably. */
-export const persist = async <A>(call: () => Promise<A>, onFailure: (error: DreampipeError) => void = () => undefined): Promise<A> => {
+export const persist = async <A>(
+  call: () => Promise<A>,
+  onFailure: (error: DreampipeError) => void = () => undefined,
+): Promise<A> => {
   for (;;) {
     try {
       return await call()

@@ -1,4 +1,5 @@
-// A read-only folder or file: a typed error that says so, what can go on goes on, and once it is writable the same pipeline works.
+// A read-only folder or file: a typed error that says so, what can go on goes on, and once it is writable the
+// same pipeline works.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,8 @@ import { noUnhandled, prove, say } from './kit.ts'
 
 const update = (n: number) => Lead.toUpdate({ id: `${n % 7}`, score: n, at: day(1 + n) }, source)
 
-// Root ignores modes: for root the path becomes a read-only mount of itself. Answers what makes it writable again.
+// Root ignores modes: for root the path becomes a read-only mount of itself. Answers what makes it writable
+// again.
 const readOnly = (path: string): (() => void) | undefined => {
   if (process.getuid?.() !== 0 && process.platform !== 'win32') {
     const { mode } = statSync(path)
@@ -28,7 +30,10 @@ const readOnly = (path: string): (() => void) | undefined => {
     execFileSync('mount', ['-o', 'remount,ro,bind', path], { stdio: 'pipe' })
     return undo
   } catch (thrown) {
-    say(`the case of a read-only path is left out, because this user ignores modes and may not mount: ${String((thrown as { readonly message?: unknown }).message).split('\n')[0]}`)
+    say(
+      `the case of a read-only path is left out, because this user ignores modes and may not mount: ` +
+        `${String((thrown as { readonly message?: unknown }).message).split('\n')[0]}`,
+    )
     return undefined
   }
 }
@@ -49,8 +54,17 @@ test('a read-only folder: every verb is Unavailable and names it, until it is wr
   if (undo === undefined) return
   const { pipeline } = open([Lead], folder)
   // SQLite cannot even read a write-ahead log without writing its index, so reads are refused too.
-  const all = await Promise.all([pipeline.submit(update(50)), pipeline.submitAll([update(51), update(52)]), pipeline.start(), pipeline.current(Lead, { id: '1' }), pipeline.status()].map(errorOf))
-  for (const { _tag, retry, message } of all) expect([_tag, retry, message]).toEqual(['Unavailable', false, expect.stringContaining(folder)])
+  const all = await Promise.all(
+    [
+      pipeline.submit(update(50)),
+      pipeline.submitAll([update(51), update(52)]),
+      pipeline.start(),
+      pipeline.current(Lead, { id: '1' }),
+      pipeline.status(),
+    ].map(errorOf),
+  )
+  for (const { _tag, retry, message } of all)
+    expect([_tag, retry, message]).toEqual(['Unavailable', false, expect.stringContaining(folder)])
   const fresh = open([Lead], join(folder, 'new'))
   expect(await errorOf(fresh.pipeline.submit(update(0)))).toMatchObject({ _tag: 'Unavailable', retry: false })
   undo()
@@ -60,21 +74,28 @@ test('a read-only folder: every verb is Unavailable and names it, until it is wr
   expect(unhandled).toEqual([])
 })
 
-test('only the query engine\'s file is read-only: events and views go on, sql says why not, and its rows catch up', async () => {
-  const unhandled = noUnhandled()
-  const folder = temporaryFolder()
-  await filled(folder)
-  const undo = readOnly(join(folder, 'query-engine.duckdb'))
-  if (undo === undefined) return
-  const { pipeline, signals } = open([Lead], folder)
-  await pipeline.start()
-  for (let n = 50; n < 60; n++) await pipeline.submit(update(n))
-  await until(() => signals.some((signal) => signal._tag === 'retrying' && signal.subscription === 'query-engine'))
-  await until(async () => (await pipeline.current(Lead, { id: `${59 % 7}` }))?.score === 59)
-  const refused = await errorOf(pipeline.sql('SELECT 1 AS one'))
-  expect([refused._tag, refused.message]).toEqual(['Unavailable', expect.stringMatching(/query engine/)])
-  undo()
-  expect(await prove(pipeline, Lead)).toBe(60)
-  expect(await pipeline.deadLetters.list()).toEqual([])
-  expect(unhandled).toEqual([])
-}, 60_000)
+test(
+  "only the query engine's file is read-only: events and views go on, sql says why not, and its rows " +
+    'catch up',
+  async () => {
+    const unhandled = noUnhandled()
+    const folder = temporaryFolder()
+    await filled(folder)
+    const undo = readOnly(join(folder, 'query-engine.duckdb'))
+    if (undo === undefined) return
+    const { pipeline, signals } = open([Lead], folder)
+    await pipeline.start()
+    for (let n = 50; n < 60; n++) await pipeline.submit(update(n))
+    await until(() =>
+      signals.some((signal) => signal._tag === 'retrying' && signal.subscription === 'query-engine'),
+    )
+    await until(async () => (await pipeline.current(Lead, { id: `${59 % 7}` }))?.score === 59)
+    const refused = await errorOf(pipeline.sql('SELECT 1 AS one'))
+    expect([refused._tag, refused.message]).toEqual(['Unavailable', expect.stringMatching(/query engine/)])
+    undo()
+    expect(await prove(pipeline, Lead)).toBe(60)
+    expect(await pipeline.deadLetters.list()).toEqual([])
+    expect(unhandled).toEqual([])
+  },
+  60_000,
+)

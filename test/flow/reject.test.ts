@@ -1,4 +1,5 @@
-// What is refused: each kind of bad update with its tag, code and path; nothing of it is stored and no neighbour is harmed.
+// What is refused: each kind of bad update with its tag, code and path; nothing of it is stored and no
+// neighbour is harmed.
 import { expect, test } from 'vitest'
 import { entity, y } from 'dreampipe'
 import { collect, day, errorOf, Lead, open, source, wire } from './kit.ts'
@@ -6,7 +7,10 @@ import { collect, day, errorOf, Lead, open, source, wire } from './kit.ts'
 const Thing = entity('Thing', { identifier: ['id'], timestamp: 'at' })
 const base = { id: wire.string('1'), at: wire.dateTime(day(1)), ...wire.source }
 const list = (values: unknown) => ({ propertyType: 'List', values })
-const nested = (depth: number): unknown => (depth === 0 ? wire.string('x') : { propertyType: 'EmbeddedObject', embeddedEntity: { o: nested(depth - 1) } })
+const nested = (depth: number): unknown =>
+  depth === 0
+    ? wire.string('x')
+    : { propertyType: 'EmbeddedObject', embeddedEntity: { o: nested(depth - 1) } }
 
 const cases: readonly (readonly [what: string, yadto: unknown, code: string, path: string])[] = [
   ['no object', 'text', 'WrongType', ''],
@@ -16,8 +20,18 @@ const cases: readonly (readonly [what: string, yadto: unknown, code: string, pat
   ['identifier a list', { ...base, id: list([]) }, 'WrongType', 'id'],
   ['no timestamp', { id: base.id, ...wire.source }, 'Missing', 'at'],
   ['unreadable timestamp', { ...base, at: wire.dateTime('yesterday') }, 'WrongType', 'at'],
-  ['timestamp without offset in a String', { ...base, at: wire.string('2024-01-01T00:00:00') }, 'BadTimestamp', 'at'],
-  ['far-future timestamp', { ...base, at: wire.dateTime(new Date(Date.now() + 3 * 86_400_000).toISOString()) }, 'BadTimestamp', 'at'],
+  [
+    'timestamp without offset in a String',
+    { ...base, at: wire.string('2024-01-01T00:00:00') },
+    'BadTimestamp',
+    'at',
+  ],
+  [
+    'far-future timestamp',
+    { ...base, at: wire.dateTime(new Date(Date.now() + 3 * 86_400_000).toISOString()) },
+    'BadTimestamp',
+    'at',
+  ],
   ['no source', { id: base.id, at: base.at }, 'Missing', 'eventSource'],
   ['unknown operation', { ...base, eventOperation: wire.string('merge') }, 'BadOperation', 'eventOperation'],
   ['wrong type', { ...base, n: wire.integer('1.5') }, 'WrongType', 'n'],
@@ -44,38 +58,97 @@ test.each(cases)('%s', async (_, yadto, code, path) => {
 
 test('every problem of an update is told at once', async () => {
   const { pipeline } = open([Lead])
-  const error = await errorOf(pipeline.submit({ entity: 'Lead', yadto: { id: wire.string('1'), score: wire.integer('x'), tags: list([wire.integer('1'), wire.string('b')]), at: wire.dateTime('soon') } }))
+  const error = await errorOf(
+    pipeline.submit({
+      entity: 'Lead',
+      yadto: {
+        id: wire.string('1'),
+        score: wire.integer('x'),
+        tags: list([wire.integer('1'), wire.string('b')]),
+        at: wire.dateTime('soon'),
+      },
+    }),
+  )
   expect(error.problems?.map(({ path }) => path).sort()).toEqual(['at', 'eventSource', 'score', 'tags[1]'])
 })
 
 test('what the builder saw wrong surfaces at submit', async () => {
   const { pipeline } = open([Lead])
-  const bad = Lead.toUpdate({ id: '1', score: Number.NaN, emial: 'x', at: new Date(Number.NaN) } as never, source)
+  const bad = Lead.toUpdate(
+    { id: '1', score: Number.NaN, emial: 'x', at: new Date(Number.NaN) } as never,
+    source,
+  )
   const error = await errorOf(pipeline.submit(bad))
-  expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([['WrongType', 'score'], ['UnknownProperty', 'emial'], ['WrongType', 'at']])
+  expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
+    ['WrongType', 'score'],
+    ['UnknownProperty', 'emial'],
+    ['WrongType', 'at'],
+  ])
 })
 
 test('an unknown entity is its own error; a pipeline of others is not harmed', async () => {
   const { pipeline } = open([Lead])
   const error = await errorOf(pipeline.submit({ entity: 'Nobody', yadto: base } as never))
-  expect([error._tag, error.message]).toEqual(['UnknownEntity', 'submit: this pipeline has no entity "Nobody"; it has Lead'])
+  expect([error._tag, error.message]).toEqual([
+    'UnknownEntity',
+    'submit: this pipeline has no entity "Nobody"; it has Lead',
+  ])
 })
 
-test('declared limits: attributes, indexed values, enums, codecs, enriched and rejected properties', async () => {
-  const Strict = entity('Strict', {
-    properties: { id: y.string(), kind: y.enum(['a', 'b']), label: y.optional(y.string()), added: y.enriched(y.string()), at: y.dateTime() },
-    identifier: ['id'], timestamp: 'at', additionalProperties: 'reject', attributes: ['label'], view: { index: ['label'] },
-  })
-  const { pipeline } = open([Strict])
-  const error = await errorOf(pipeline.submit({ entity: 'Strict', yadto: { ...base, kind: wire.string('c'), label: wire.string('x'.repeat(1600)), added: wire.string('no'), more: wire.string('x') } }))
-  expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([['WrongType', 'kind'], ['UnknownProperty', 'added'], ['UnknownProperty', 'more'], ['TooLarge', 'label'], ['TooLarge', 'label']])
-})
+test(
+  'declared limits: attributes, indexed values, enums, codecs, enriched and rejected ' + 'properties',
+  async () => {
+    const Strict = entity('Strict', {
+      properties: {
+        id: y.string(),
+        kind: y.enum(['a', 'b']),
+        label: y.optional(y.string()),
+        added: y.enriched(y.string()),
+        at: y.dateTime(),
+      },
+      identifier: ['id'],
+      timestamp: 'at',
+      additionalProperties: 'reject',
+      attributes: ['label'],
+      view: { index: ['label'] },
+    })
+    const { pipeline } = open([Strict])
+    const error = await errorOf(
+      pipeline.submit({
+        entity: 'Strict',
+        yadto: {
+          ...base,
+          kind: wire.string('c'),
+          label: wire.string('x'.repeat(1600)),
+          added: wire.string('no'),
+          more: wire.string('x'),
+        },
+      }),
+    )
+    expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
+      ['WrongType', 'kind'],
+      ['UnknownProperty', 'added'],
+      ['UnknownProperty', 'more'],
+      ['TooLarge', 'label'],
+      ['TooLarge', 'label'],
+    ])
+  },
+)
 
 test('a bad update in a group commit fails alone, and order within an entity is kept', async () => {
   const { pipeline } = open([Lead])
-  const results = await Promise.allSettled(Array.from({ length: 100 }, (_, i) => pipeline.submit(
-    i % 10 === 3 ? { entity: 'Lead', yadto: { id: i } } : Lead.toUpdate({ id: `${i % 2}`, score: i, at: day(1) }, source))))
+  const results = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, i) =>
+      pipeline.submit(
+        i % 10 === 3
+          ? { entity: 'Lead', yadto: { id: i } }
+          : Lead.toUpdate({ id: `${i % 2}`, score: i, at: day(1) }, source),
+      ),
+    ),
+  )
   expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(10)
-  const scores = (await collect(pipeline.history(Lead, { id: '0' }))).map((event) => (event.operation === 'upsert' ? event.properties.score : undefined))
+  const scores = (await collect(pipeline.history(Lead, { id: '0' }))).map((event) =>
+    event.operation === 'upsert' ? event.properties.score : undefined,
+  )
   expect(scores).toEqual([...scores].sort((a, b) => (a ?? 0) - (b ?? 0)))
 })

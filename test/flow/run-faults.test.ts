@@ -1,13 +1,21 @@
-// Producers that misbehave, and callbacks that throw: a run ends with a tagged error, spends no more than it may, and never goes on without end.
+// Producers that misbehave, and callbacks that throw: a run ends with a tagged error, spends no more than it
+// may, and never goes on without end.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { producer, type Page, type PageContext, type RunOptions } from 'dreampipe'
 import { t } from 'dreampipe/fp'
 import { noUnhandled } from '../faults/kit.ts'
 import { day, errorOf, Lead, open, until } from './kit.ts'
 
-interface Row { readonly id: string; readonly at: string }
+interface Row {
+  readonly id: string
+  readonly at: string
+}
 
-const source = <C = number>(pages: (from: C, context: PageContext) => AsyncIterable<Page<Row, C>>, cursor: t.Type<C, unknown, unknown> = t.number as never, start: C = 0 as never) =>
+const source = <C = number>(
+  pages: (from: C, context: PageContext) => AsyncIterable<Page<Row, C>>,
+  cursor: t.Type<C, unknown, unknown> = t.number as never,
+  start: C = 0 as never,
+) =>
   producer({ name: 'rows', entity: Lead, cursor, start, pages, normalise: (row: Row, to) => to.update(row) })
 
 const row: Row = { id: 'a', at: day(1) }
@@ -15,17 +23,49 @@ const row: Row = { id: 'a', at: day(1) }
 test('a progress callback that throws ends the run with its own error, and no process', async () => {
   const unhandled = noUnhandled()
   const { pipeline } = open([Lead])
-  const leads = source(async function* () { yield { records: [row], cursor: 1 } })
-  expect(await errorOf(pipeline.run(leads, { onProgress: () => { throw new Error('the display is gone') } }))).toMatchObject({ _tag: 'SourceFailed' })
+  const leads = source(async function* () {
+    yield { records: [row], cursor: 1 }
+  })
+  expect(
+    await errorOf(
+      pipeline.run(leads, {
+        onProgress: () => {
+          throw new Error('the display is gone')
+        },
+      }),
+    ),
+  ).toMatchObject({ _tag: 'SourceFailed' })
   expect(unhandled).toEqual([])
 })
 
-test('a cursor that its codec cannot write, or JSON cannot hold, is the source\'s failure', async () => {
+test("a cursor that its codec cannot write, or JSON cannot hold, is the source's failure", async () => {
   const unhandled = noUnhandled()
   const { pipeline } = open([Lead])
-  const throwing = new t.Type<number, number, unknown>('throwing', t.number.is, t.number.validate, (value) => { if (value > 0) throw new Error('cannot be written'); return value })
-  expect(await errorOf(pipeline.run(source(async function* () { yield { records: [row], cursor: 1 } }, throwing)))).toMatchObject({ _tag: 'SourceFailed' })
-  const large = source<bigint>(async function* () { yield { records: [row], cursor: 1n } }, t.bigint as never, 0n)
+  const throwing = new t.Type<number, number, unknown>(
+    'throwing',
+    t.number.is,
+    t.number.validate,
+    (value) => {
+      if (value > 0) throw new Error('cannot be written')
+      return value
+    },
+  )
+  expect(
+    await errorOf(
+      pipeline.run(
+        source(async function* () {
+          yield { records: [row], cursor: 1 }
+        }, throwing),
+      ),
+    ),
+  ).toMatchObject({ _tag: 'SourceFailed' })
+  const large = source<bigint>(
+    async function* () {
+      yield { records: [row], cursor: 1n }
+    },
+    t.bigint as never,
+    0n,
+  )
   expect(await errorOf(pipeline.run(large))).toMatchObject({ _tag: 'SourceFailed' })
   expect(unhandled).toEqual([])
 })
@@ -64,7 +104,9 @@ test('a spent day asks the source nothing more, and calls of a run that failed c
 
 test('the next day has its own calls', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-03-01T23:00:00Z') })
-  onTestFinished(() => { vi.useRealTimers() })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   const { pipeline } = open([Lead])
   const leads = source(async function* (from, { budget }) {
     for (let at = from; at < 100; at++) {
@@ -77,7 +119,11 @@ test('the next day has its own calls', async () => {
   vi.setSystemTime('2026-03-01T23:59:59Z')
   expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', calls: 0, cursor: 3 })
   vi.setSystemTime('2026-03-02T00:00:01Z')
-  expect(await pipeline.run(leads, { budget: { day: 3, run: 2 } })).toMatchObject({ ended: 'budget', calls: 2, cursor: 5 })
+  expect(await pipeline.run(leads, { budget: { day: 3, run: 2 } })).toMatchObject({
+    ended: 'budget',
+    calls: 2,
+    cursor: 5,
+  })
   expect(await pipeline.run(leads, options)).toMatchObject({ ended: 'budget', calls: 1, cursor: 6 })
 })
 
@@ -91,7 +137,10 @@ test('a dry run keeps to the budget too', async () => {
       yield { records: [], cursor: at + 1 }
     }
   })
-  expect(await pipeline.run(leads, { dryRun: 5, budget: { run: 4 } })).toMatchObject({ ended: 'dry run', pages: 4 })
+  expect(await pipeline.run(leads, { dryRun: 5, budget: { run: 4 } })).toMatchObject({
+    ended: 'dry run',
+    pages: 4,
+  })
   expect(calls).toBe(4)
 })
 
@@ -99,7 +148,19 @@ test('a callback of a schedule that throws ends neither the schedule nor the pro
   const unhandled = noUnhandled()
   const { pipeline } = open([Lead])
   let told = 0
-  const job = pipeline.schedule(source(async function* () { yield { records: [row], cursor: 1 } }), '* * * * * *', { jitter: 0, onRun: () => { told++; throw new Error('the callback') } })
+  const job = pipeline.schedule(
+    source(async function* () {
+      yield { records: [row], cursor: 1 }
+    }),
+    '* * * * * *',
+    {
+      jitter: 0,
+      onRun: () => {
+        told++
+        throw new Error('the callback')
+      },
+    },
+  )
   await until(() => told >= 2)
   await job.close()
   expect(unhandled).toEqual([])

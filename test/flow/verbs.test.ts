@@ -7,7 +7,9 @@ import { collect, day, errorOf, Lead, open, source, temporaryFolder } from './ki
 const seeded = async () => {
   const { pipeline } = open([Lead])
   await pipeline.start()
-  await pipeline.submitAll([1, 2, 3].map((n) => Lead.toUpdate({ id: `${n}`, email: `${n}@x`, score: n, at: day(n) }, source)))
+  await pipeline.submitAll(
+    [1, 2, 3].map((n) => Lead.toUpdate({ id: `${n}`, email: `${n}@x`, score: n, at: day(n) }, source)),
+  )
   await pipeline.settled()
   return pipeline
 }
@@ -25,7 +27,10 @@ test('law: every verb answers the same through both faces', async () => {
     [await pipeline.settled(), await fp.settled()()],
     [await pipeline.current(Lead, id), await fp.current(Lead, id)()],
     [await pipeline.asOf(Lead, id, day(2)), await fp.asOf(Lead, id, day(2))()],
-    [await pipeline.find(Lead, { where: { email: '2@x' } }), await fp.find(Lead, { where: { email: '2@x' } })()],
+    [
+      await pipeline.find(Lead, { where: { email: '2@x' } }),
+      await fp.find(Lead, { where: { email: '2@x' } })(),
+    ],
     [await pipeline.sql('SELECT count(*) AS n FROM Lead'), await fp.sql('SELECT count(*) AS n FROM Lead')()],
     [await pipeline.status(), await fp.status()()],
     [await pipeline.deadLetters.list(), await fp.deadLetters.list()()],
@@ -35,7 +40,10 @@ test('law: every verb answers the same through both faces', async () => {
   const bad = { entity: 'Lead', yadto: {} } as const
   const error = await errorOf(pipeline.submit(bad))
   const left = await fp.submit(bad)()
-  expect(left._tag === 'Left' && { tag: left.left._tag, message: left.left.message }).toEqual({ tag: error._tag, message: error.message })
+  expect(left._tag === 'Left' && { tag: left.left._tag, message: left.left.message }).toEqual({
+    tag: error._tag,
+    message: error.message,
+  })
 })
 
 test('law: a TaskEither is lazy and runs each time it is called; a Promise has started', async () => {
@@ -69,10 +77,14 @@ describe('settled and close', () => {
   test('close finishes what is in flight and refuses what comes after', async () => {
     const folder = temporaryFolder()
     const { pipeline } = open([Lead], folder)
-    const inFlight = Array.from({ length: 700 }, (_, i) => pipeline.submit(Lead.toUpdate({ id: `${i}`, at: day(1) }, source)))
+    const inFlight = Array.from({ length: 700 }, (_, i) =>
+      pipeline.submit(Lead.toUpdate({ id: `${i}`, at: day(1) }, source)),
+    )
     await pipeline.close()
     expect((await Promise.all(inFlight)).every(({ status }) => status === 'stored')).toBe(true)
-    expect((await errorOf(pipeline.submit(Lead.toUpdate({ id: 'late', at: day(1) }, source))))._tag).toBe('Closed')
+    expect((await errorOf(pipeline.submit(Lead.toUpdate({ id: 'late', at: day(1) }, source))))._tag).toBe(
+      'Closed',
+    )
     expect((await errorOf(pipeline.current(Lead, { id: '1' })))._tag).toBe('Closed')
     const reopened = open([Lead], folder)
     await reopened.pipeline.start()
@@ -85,42 +97,84 @@ describe('queries', () => {
   test('find pages through everything once, by index and without', async () => {
     const { pipeline } = open([Lead])
     await pipeline.start()
-    await pipeline.submitAll(Array.from({ length: 95 }, (_, i) => Lead.toUpdate({ id: `${i}`, email: `${i % 2}@x`, at: day(1) }, source)))
+    await pipeline.submitAll(
+      Array.from({ length: 95 }, (_, i) =>
+        Lead.toUpdate({ id: `${i}`, email: `${i % 2}@x`, at: day(1) }, source),
+      ),
+    )
     await pipeline.submit(Lead.toDelete({ id: '1', at: day(2) }, source))
     await pipeline.settled()
     const all = async (where: { email?: string | null }): Promise<string[]> => {
       const ids: string[] = []
       for (let cursor: string | undefined; ;) {
-        const page = await pipeline.find(Lead, { where, limit: 10, ...(cursor === undefined ? {} : { cursor }) })
+        const page = await pipeline.find(Lead, {
+          where,
+          limit: 10,
+          ...(cursor === undefined ? {} : { cursor }),
+        })
         ids.push(...page.items.map(({ id }) => id))
         if (page.next === undefined) return ids
         cursor = page.next
       }
     }
-    expect([new Set(await all({})).size, (await all({})).length, (await all({ email: '0@x' })).length, (await all({ email: '1@x' })).length]).toEqual([94, 94, 48, 46])
+    expect([
+      new Set(await all({})).size,
+      (await all({})).length,
+      (await all({ email: '0@x' })).length,
+      (await all({ email: '1@x' })).length,
+    ]).toEqual([94, 94, 48, 46])
     expect((await all({ email: null })).length).toBe(0)
   })
 
   test('bad questions are InvalidQuery with a path', async () => {
     const pipeline = await seeded()
-    const path = async (promise: Promise<unknown>) => { const error = await errorOf(promise); return [error._tag, error.path] }
-    expect(await path(pipeline.find(Lead, { where: { city: 'x' } as never }))).toEqual(['InvalidQuery', 'where.city'])
+    const path = async (promise: Promise<unknown>) => {
+      const error = await errorOf(promise)
+      return [error._tag, error.path]
+    }
+    expect(await path(pipeline.find(Lead, { where: { city: 'x' } as never }))).toEqual([
+      'InvalidQuery',
+      'where.city',
+    ])
     expect(await path(pipeline.find(Lead, { limit: 0 }))).toEqual(['InvalidQuery', 'limit'])
     expect(await path(pipeline.find(Lead, { cursor: 'x' }))).toEqual(['InvalidQuery', 'cursor'])
     expect(await path(pipeline.current(Lead, {} as never))).toEqual(['InvalidQuery', 'id'])
-    expect(await path(pipeline.current(Lead, { id: '1', more: 1 } as never))).toEqual(['InvalidQuery', 'more'])
+    expect(await path(pipeline.current(Lead, { id: '1', more: 1 } as never))).toEqual([
+      'InvalidQuery',
+      'more',
+    ])
     expect(await path(pipeline.asOf(Lead, { id: '1' }, '2024'))).toEqual(['InvalidQuery', 'instant'])
     expect(await path(pipeline.sql('SELECT $a', {}))).toEqual(['InvalidQuery', '$a'])
     expect(await path(pipeline.sql('SELECT 1', { a: 1 }))).toEqual(['InvalidQuery', '$a'])
     expect(await path(pipeline.sql('SELECT 9007199254740993 AS big'))).toEqual(['InvalidQuery', 'big'])
-    expect(await path(pipeline.sql('SELECT score FROM Lead', {}, { row: t.type({ score: t.string }) }))).toEqual(['InvalidQuery', '[0].score'])
-    expect(await pipeline.sql('SELECT 9007199254740993 AS big', {}, { integers: 'bigint' })).toEqual([{ big: 9007199254740993n }])
+    expect(
+      await path(pipeline.sql('SELECT score FROM Lead', {}, { row: t.type({ score: t.string }) })),
+    ).toEqual(['InvalidQuery', '[0].score'])
+    expect(await pipeline.sql('SELECT 9007199254740993 AS big', {}, { integers: 'bigint' })).toEqual([
+      { big: 9007199254740993n },
+    ])
   })
 
   test('no write, file access, attach or install gets through sql', async () => {
     const pipeline = await seeded()
-    for (const text of ['INSERT INTO Lead VALUES (1)', 'DELETE FROM "generation_1"."Lead_log"', 'CREATE TABLE x (a INT)', "COPY Lead TO '/tmp/x.csv'", "ATTACH '/tmp/x.db'", 'INSTALL httpfs', 'LOAD httpfs', "SET memory_limit = '1TB'",
-      'SELECT 1; DROP VIEW Lead', "SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM '/etc/hostname'", "SELECT * FROM glob('/*')", 'CHECKPOINT', "EXPORT DATABASE '/tmp/x'", 'nonsense', '']) {
+    for (const text of [
+      'INSERT INTO Lead VALUES (1)',
+      'DELETE FROM "generation_1"."Lead_log"',
+      'CREATE TABLE x (a INT)',
+      "COPY Lead TO '/tmp/x.csv'",
+      "ATTACH '/tmp/x.db'",
+      'INSTALL httpfs',
+      'LOAD httpfs',
+      "SET memory_limit = '1TB'",
+      'SELECT 1; DROP VIEW Lead',
+      "SELECT * FROM read_text('/etc/hostname')",
+      "SELECT * FROM '/etc/hostname'",
+      "SELECT * FROM glob('/*')",
+      'CHECKPOINT',
+      "EXPORT DATABASE '/tmp/x'",
+      'nonsense',
+      '',
+    ]) {
       const error = await errorOf(pipeline.sql(text))
       expect([text, error._tag]).toEqual([text, 'InvalidQuery'])
     }
@@ -129,16 +183,26 @@ describe('queries', () => {
 
   test('an integer that no number holds is an error when it is read, and exact as a bigint', async () => {
     const big = 9007199254740993n
-    const of = (n: ReturnType<typeof y.integer> | ReturnType<typeof y.bigint>) => entity('Count', { properties: { id: y.string(), n, at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+    const of = (n: ReturnType<typeof y.integer> | ReturnType<typeof y.bigint>) =>
+      entity('Count', {
+        properties: { id: y.string(), n, at: y.dateTime() },
+        identifier: ['id'],
+        timestamp: 'at',
+      })
     const folder = temporaryFolder()
     const Wide = of(y.bigint())
     const wide = open([Wide], folder)
     await wide.pipeline.start()
-    await wide.pipeline.settled(await wide.pipeline.submit(Wide.toUpdate({ id: '1', n: big, at: day(1) }, source)))
+    await wide.pipeline.settled(
+      await wide.pipeline.submit(Wide.toUpdate({ id: '1', n: big, at: day(1) }, source)),
+    )
     expect(await wide.pipeline.current(Wide, { id: '1' })).toMatchObject({ n: big })
     await wide.pipeline.close()
     const narrow = open([of(y.integer())], folder)
-    expect(await errorOf(narrow.pipeline.current(of(y.integer()), { id: '1' }))).toMatchObject({ _tag: 'InvalidQuery', path: 'n' })
+    expect(await errorOf(narrow.pipeline.current(of(y.integer()), { id: '1' }))).toMatchObject({
+      _tag: 'InvalidQuery',
+      path: 'n',
+    })
   })
 })
 
@@ -146,31 +210,83 @@ test('schemas that grew: old rows read null or [], nested fields and lists join 
   const Any = entity('Learnt', { identifier: ['id'], timestamp: 'at' })
   const { pipeline } = open([Any])
   await pipeline.start()
-  const send = (id: string, more: object) => pipeline.submit(Any.toUpdate({ id: y.string().of(id), at: y.dateTime().of(day(1)), ...more }, source))
+  const send = (id: string, more: object) =>
+    pipeline.submit(Any.toUpdate({ id: y.string().of(id), at: y.dateTime().of(day(1)), ...more }, source))
   await pipeline.settled(await send('1', {}))
-  await pipeline.settled(await send('2', { o: y.object({ a: y.string() }).of({ a: 'x' }), tags: y.list(y.string()).of(['t']) }))
-  await pipeline.settled(await send('3', { o: y.object({ b: y.list(y.object({ c: y.integer() })) }).of({ b: [{ c: 5 }] }) }))
+  await pipeline.settled(
+    await send('2', { o: y.object({ a: y.string() }).of({ a: 'x' }), tags: y.list(y.string()).of(['t']) }),
+  )
+  await pipeline.settled(
+    await send('3', { o: y.object({ b: y.list(y.object({ c: y.integer() })) }).of({ b: [{ c: 5 }] }) }),
+  )
   expect(await pipeline.sql('SELECT id, o, tags FROM Learnt ORDER BY id')).toEqual([
-    { id: '1', o: null, tags: [] }, { id: '2', o: { a: 'x', b: [] }, tags: ['t'] }, { id: '3', o: { a: null, b: [{ c: 5 }] }, tags: [] }])
-  expect(await pipeline.current(Any, { id: '3' })).toEqual({ id: '3', at: '2024-01-01T00:00:00.000000Z', o: { b: [{ c: 5 }] } })
+    { id: '1', o: null, tags: [] },
+    { id: '2', o: { a: 'x', b: [] }, tags: ['t'] },
+    { id: '3', o: { a: null, b: [{ c: 5 }] }, tags: [] },
+  ])
+  expect(await pipeline.current(Any, { id: '3' })).toEqual({
+    id: '3',
+    at: '2024-01-01T00:00:00.000000Z',
+    o: { b: [{ c: 5 }] },
+  })
 })
 
 test('names that every object inherits are names like any other', async () => {
   const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf', '__defineGetter__x']
-  const Odd = entity('Odd', { identifier: ['constructor'], timestamp: 'valueOf', updates: 'partial', attributes: ['toString'], view: { index: ['toString'] } })
+  const Odd = entity('Odd', {
+    identifier: ['constructor'],
+    timestamp: 'valueOf',
+    updates: 'partial',
+    attributes: ['toString'],
+    view: { index: ['toString'] },
+  })
   const { pipeline } = open([Odd])
   await pipeline.start()
   const at = (n: number) => ({ valueOf: y.dateTime().of(day(n)), constructor: y.string().of('1') })
   const seen: unknown[] = []
-  pipeline.subscribe(Odd, { name: 's', filter: { toString: 'x' }, handle: (event) => void seen.push(event.sequence) })
-  await pipeline.submit(Odd.toUpdate({ ...at(1), ...Object.fromEntries(names.slice(3).map((name) => [name, y.string().of(name)])) } as never, source))
+  pipeline.subscribe(Odd, {
+    name: 's',
+    filter: { toString: 'x' },
+    handle: (event) => void seen.push(event.sequence),
+  })
+  await pipeline.submit(
+    Odd.toUpdate(
+      { ...at(1), ...Object.fromEntries(names.slice(3).map((name) => [name, y.string().of(name)])) } as never,
+      source,
+    ),
+  )
   await pipeline.submit(Odd.toUpdate({ ...at(2), toString: y.string().of('x') } as never, source))
-  await pipeline.submit(Odd.toUpdate({ ...at(1), isPrototypeOf: y.object({ constructor: y.integer() }).of({ constructor: 1 }) } as never, source)).then(() => { throw new Error('stored') }, (error: { _tag: string }) => expect(error._tag).toBe('InvalidUpdate'))
+  await pipeline
+    .submit(
+      Odd.toUpdate(
+        { ...at(1), isPrototypeOf: y.object({ constructor: y.integer() }).of({ constructor: 1 }) } as never,
+        source,
+      ),
+    )
+    .then(
+      () => {
+        throw new Error('stored')
+      },
+      (error: { _tag: string }) => expect(error._tag).toBe('InvalidUpdate'),
+    )
   await pipeline.settled()
-  const state = { constructor: '1', toString: 'x', hasOwnProperty: 'hasOwnProperty', isPrototypeOf: 'isPrototypeOf', __defineGetter__x: '__defineGetter__x', valueOf: '2024-01-02T00:00:00.000000Z' }
+  const state = {
+    constructor: '1',
+    toString: 'x',
+    hasOwnProperty: 'hasOwnProperty',
+    isPrototypeOf: 'isPrototypeOf',
+    __defineGetter__x: '__defineGetter__x',
+    valueOf: '2024-01-02T00:00:00.000000Z',
+  }
   expect(await pipeline.current(Odd, { constructor: '1' } as never)).toEqual(state)
   expect((await pipeline.find(Odd, { where: { toString: 'x' } as never })).items).toEqual([state])
-  expect(await pipeline.sql(`SELECT ${Object.keys(state).map((name) => `"${name}"`).join(', ')} FROM Odd`)).toEqual([state])
+  expect(
+    await pipeline.sql(
+      `SELECT ${Object.keys(state)
+        .map((name) => `"${name}"`)
+        .join(', ')} FROM Odd`,
+    ),
+  ).toEqual([state])
   expect(await pipeline.asOf(Odd, { constructor: '1' } as never, day(1))).not.toHaveProperty('toString', 'x')
   expect(seen).toEqual([2])
 })
@@ -178,5 +294,10 @@ test('names that every object inherits are names like any other', async () => {
 test('errors are narrowed by tag and carry no stack of secrets', async () => {
   const { pipeline } = open([Lead])
   const error = await errorOf(pipeline.submit({ entity: 'Lead', yadto: {} }))
-  expect([isDreampipeError(error), isDreampipeError(error, 'InvalidUpdate'), isDreampipeError(error, 'Closed'), isDreampipeError(new Error('x'))]).toEqual([true, true, false, false])
+  expect([
+    isDreampipeError(error),
+    isDreampipeError(error, 'InvalidUpdate'),
+    isDreampipeError(error, 'Closed'),
+    isDreampipeError(new Error('x')),
+  ]).toEqual([true, true, false, false])
 })

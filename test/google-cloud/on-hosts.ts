@@ -9,9 +9,26 @@ import { googleCloud, type GoogleCloudOptions } from 'dreampipe/google-cloud'
 process.env['METADATA_SERVER_DETECTION'] = 'none'
 
 /** Where the emulators are; without BigQuery's, nothing that speaks to it can be called. */
-export interface Hosts { readonly datastore: string; readonly pubsub: string; readonly bigquery?: string }
+export interface Hosts {
+  readonly datastore: string
+  readonly pubsub: string
+  readonly bigquery?: string
+}
 
-export const onHosts = ({ datastore, pubsub, bigquery }: Hosts, projectId: string, more: { readonly [O in keyof GoogleCloudOptions]?: GoogleCloudOptions[O] } = {}): Driver => googleCloud({
-  projectId, namespace: 'test', dataset: 'test', provision: 'at run time',
-  clients: { datastore: new Datastore({ projectId, apiEndpoint: datastore }), pubsub: new PubSub({ projectId, apiEndpoint: pubsub }), bigquery: new BigQuery({ projectId: 'dreampipe', apiEndpoint: bigquery ?? 'http://127.0.0.1:1' }) }, ...more,
-} as GoogleCloudOptions)
+export const onHosts = (
+  { datastore, pubsub, bigquery }: Hosts,
+  projectId: string,
+  more: { readonly [O in keyof GoogleCloudOptions]?: GoogleCloudOptions[O] } = {},
+): Driver =>
+  googleCloud({
+    projectId,
+    namespace: 'test',
+    dataset: 'test',
+    provision: 'at run time',
+    clients: {
+      datastore: new Datastore({ projectId, apiEndpoint: datastore }),
+      pubsub: new PubSub({ projectId, apiEndpoint: pubsub }),
+      bigquery: new BigQuery({ projectId: 'dreampipe', apiEndpoint: bigquery ?? 'http://127.0.0.1:1' }),
+    },
+    ...more,
+  } as GoogleCloudOptions)

@@ -1,4 +1,5 @@
-// Deliveries in any order: an event that comes after a later one of its entity was put aside is handled all the same.
+// Deliveries in any order: an event that comes after a later one of its entity was put aside is handled all
+// the same.
 import { describe, expect, test } from 'vitest'
 import { PubSub } from '@google-cloud/pubsub'
 import { createPipeline, entity, y } from 'dreampipe'
@@ -17,14 +18,33 @@ const hosts = { datastore: found?.firestore.host ?? '', pubsub: found?.pubsub.ho
 
 const entityId = '00000000-0000-5000-8000-000000000001'
 const at = '2024-01-01T00:00:00.000000Z'
-const event = (sequence: number): StoredEvent => ({ entity: 'Lead', entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt: at, recordedAt: at, source: 'test', kind: 'full', payload: '{}' })
+const event = (sequence: number): StoredEvent => ({
+  entity: 'Lead',
+  entityId,
+  eventId: eventIdOf(entityId, sequence),
+  sequence,
+  occurredAt: at,
+  recordedAt: at,
+  source: 'test',
+  kind: 'full',
+  payload: '{}',
+})
 
 const open = () => right(onEmulators(hosts, newProject()).open())
 
-const Item = entity('Item', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+const Item = entity('Item', {
+  properties: { id: y.string(), at: y.dateTime() },
+  identifier: ['id'],
+  timestamp: 'at',
+})
 const submit = async (ports: Ports, ids: readonly string[]): Promise<void> => {
-  const pipeline = createPipeline([Item], { driver: { name: 'same', open: () => async () => E.right({ ...ports, close: async () => undefined }) }, observe: () => undefined })
-  await pipeline.submitAll(ids.map((id) => Item.toUpdate({ id, at: '2024-01-01T00:00:00Z' }, { source: 'test' })))
+  const pipeline = createPipeline([Item], {
+    driver: { name: 'same', open: () => async () => E.right({ ...ports, close: async () => undefined }) },
+    observe: () => undefined,
+  })
+  await pipeline.submitAll(
+    ids.map((id) => Item.toUpdate({ id, at: '2024-01-01T00:00:00Z' }, { source: 'test' })),
+  )
   await pipeline.close()
 }
 
@@ -34,11 +54,14 @@ describe.runIf(found)('a subscription without ordering', () => {
     try {
       const handled: number[] = []
       const consumption: Consumption = {
-        subscription: { name: 'billing', entity: 'Lead', from: 'now' }, gated: false,
+        subscription: { name: 'billing', entity: 'Lead', from: 'now' },
+        gated: false,
         work: (events) => async () => {
           const failed = events.filter(({ sequence }) => sequence === 3)
           handled.push(...events.filter(({ sequence }) => sequence !== 3).map(({ sequence }) => sequence))
-          return E.right(failed.map(({ sequence }) => ({ entityId, sequence, retry: true, reason: 'not yet' })))
+          return E.right(
+            failed.map(({ sequence }) => ({ entityId, sequence, retry: true, reason: 'not yet' })),
+          )
         },
       }
       const take = consume({ topic: ports.topic, observe: () => undefined }, consumption)
@@ -47,32 +70,62 @@ describe.runIf(found)('a subscription without ordering', () => {
       await right(take({ events: [event(2)] }))
       await right(take({ events: [event(4)] }))
       const waiting = (await right(ports.topic.deferrals.of('billing', 'Lead', [entityId]))).deferrals[0]
-      const isCared = (sequence: number): boolean => handled.includes(sequence) || (waiting !== undefined && waiting.from <= sequence && sequence <= waiting.through)
+      const isCared = (sequence: number): boolean =>
+        handled.includes(sequence) ||
+        (waiting !== undefined && waiting.from <= sequence && sequence <= waiting.through)
       expect([1, 2, 3, 4].filter((sequence) => !isCared(sequence))).toEqual([])
     } finally {
       await ports.close()
     }
   })
 
-  test('an earlier event that fails while a later one is tried again waits on when that one is done', async () => {
-    const { topic: { deferrals }, close } = await open()
-    const deferral = { subscription: 'billing', entity: 'Lead', entityId, from: 3, through: 5, attempts: 1, nextAttempt: 0, reason: 'not yet' }
-    await right(deferrals.put(deferral))
-    await right(deferrals.put({ ...deferral, from: 2, through: 2 }))
-    expect(await right(deferrals.done(deferral, 5))).toBe(false)
-    expect((await right(deferrals.of('billing', 'Lead', [entityId]))).deferrals).toMatchObject([{ from: 2, through: 2 }])
-    expect(await right(deferrals.done({ ...deferral, from: 2, through: 2 }, 2))).toBe(true)
-    await close()
-  })
+  test(
+    'an earlier event that fails while a later one is tried again waits on when that one is ' + 'done',
+    async () => {
+      const {
+        topic: { deferrals },
+        close,
+      } = await open()
+      const deferral = {
+        subscription: 'billing',
+        entity: 'Lead',
+        entityId,
+        from: 3,
+        through: 5,
+        attempts: 1,
+        nextAttempt: 0,
+        reason: 'not yet',
+      }
+      await right(deferrals.put(deferral))
+      await right(deferrals.put({ ...deferral, from: 2, through: 2 }))
+      expect(await right(deferrals.done(deferral, 5))).toBe(false)
+      expect((await right(deferrals.of('billing', 'Lead', [entityId]))).deferrals).toMatchObject([
+        { from: 2, through: 2 },
+      ])
+      expect(await right(deferrals.done({ ...deferral, from: 2, through: 2 }, 2))).toBe(true)
+      await close()
+    },
+  )
 
   test('a consumer that is stopped while it replays ends after the page in hand', async () => {
     const ports = await open()
-    await submit(ports, Array.from({ length: 1_600 }, (_, i) => `${i}`))
+    await submit(
+      ports,
+      Array.from({ length: 1_600 }, (_, i) => `${i}`),
+    )
     const subscription = { name: 'slow', entity: 'Item', from: 'start' } as const
     await right(ports.topic.register(subscription))
     let pages = 0
     const { promise: gate, resolve: go } = Promise.withResolvers<void>()
-    const running = ports.topic.subscribe(subscription, () => async () => { pages++; await gate; return E.right(undefined) }, { onFailure: () => undefined })
+    const running = ports.topic.subscribe(
+      subscription,
+      () => async () => {
+        pages++
+        await gate
+        return E.right(undefined)
+      },
+      { onFailure: () => undefined },
+    )
     await until(() => pages === 1)
     const stopped = running.stop()
     go()
@@ -80,7 +133,14 @@ describe.runIf(found)('a subscription without ordering', () => {
     expect(pages).toBe(1)
     // It goes on where it was.
     let events = 0
-    const again = ports.topic.subscribe(subscription, (delivery) => async () => { events += delivery.events.length; return E.right(undefined) }, { onFailure: () => undefined })
+    const again = ports.topic.subscribe(
+      subscription,
+      (delivery) => async () => {
+        events += delivery.events.length
+        return E.right(undefined)
+      },
+      { onFailure: () => undefined },
+    )
     await again.ready
     await until(() => events === 1_100)
     await again.stop()
@@ -90,13 +150,43 @@ describe.runIf(found)('a subscription without ordering', () => {
   test('deferrals that wait are looked through now and then, and not at every look', async () => {
     const ports = await open()
     const { deferrals } = ports.topic
-    await right(deferrals.put({ subscription: 'billing', entity: 'Lead', entityId, from: 3, through: 5, attempts: 1, nextAttempt: Date.now() + 50_000, reason: 'not yet' }))
+    await right(
+      deferrals.put({
+        subscription: 'billing',
+        entity: 'Lead',
+        entityId,
+        from: 3,
+        through: 5,
+        attempts: 1,
+        nextAttempt: Date.now() + 50_000,
+        reason: 'not yet',
+      }),
+    )
     let [looks, through, asked] = [0, 0, 0]
     const topic = {
-      ...ports.topic, progress: () => { asked++; return TE.right({ registered: true, behind: 0, mine: true }) },
-      deferrals: { ...deferrals, count: () => { through++; return deferrals.count('billing', 'Lead') }, due: (name: string, of: string, now: number, limit: number) => { if (limit > 100) through++; else looks++; return deferrals.due(name, of, now, limit) } },
+      ...ports.topic,
+      progress: () => {
+        asked++
+        return TE.right({ registered: true, behind: 0, mine: true })
+      },
+      deferrals: {
+        ...deferrals,
+        count: () => {
+          through++
+          return deferrals.count('billing', 'Lead')
+        },
+        due: (name: string, of: string, now: number, limit: number) => {
+          if (limit > 100) through++
+          else looks++
+          return deferrals.due(name, of, now, limit)
+        },
+      },
     }
-    const retrying = retryDeferred({ topic, observe: () => undefined }, ports.eventStore, { subscription: { name: 'billing', entity: 'Lead', from: 'now' }, gated: false, work: () => TE.right([]) })
+    const retrying = retryDeferred({ topic, observe: () => undefined }, ports.eventStore, {
+      subscription: { name: 'billing', entity: 'Lead', from: 'now' },
+      gated: false,
+      work: () => TE.right([]),
+    })
     await until(() => looks >= 8)
     await retrying.stop()
     expect([through, asked]).toEqual([1, 1])
@@ -105,11 +195,21 @@ describe.runIf(found)('a subscription without ordering', () => {
 
   test('a subscription from the start that somebody deleted is replayed once it is made again', async () => {
     const project = newProject()
-    const [ports, client] = [await right(onEmulators(hosts, project).open()), new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })]
+    const [ports, client] = [
+      await right(onEmulators(hosts, project).open()),
+      new PubSub({ projectId: project, apiEndpoint: hosts.pubsub }),
+    ]
     const subscription = { name: 'all', entity: 'Item', from: 'start' } as const
     const take = async (): Promise<() => Promise<void>> => {
       await right(ports.topic.register(subscription))
-      const running = ports.topic.subscribe(subscription, (delivery) => async () => { delivery.events.forEach(({ eventId }) => seen.add(eventId)); return E.right(undefined) }, { onFailure: () => undefined })
+      const running = ports.topic.subscribe(
+        subscription,
+        (delivery) => async () => {
+          delivery.events.forEach(({ eventId }) => seen.add(eventId))
+          return E.right(undefined)
+        },
+        { onFailure: () => undefined },
+      )
       await running.ready
       return running.stop
     }

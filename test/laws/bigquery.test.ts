@@ -1,4 +1,5 @@
-// Laws of what BigQuery is told and what it answers: columns that only grow, rows and back, numbers of writes, queries taken apart, cells read.
+// Laws of what BigQuery is told and what it answers: columns that only grow, rows and back, numbers of
+// writes, queries taken apart, cells read.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plainRow } from '../../src/drivers/google-cloud/bigquery/result.ts'
@@ -8,103 +9,237 @@ import { logFields, mergedFields, quoted, sqlObjects, type TableField } from '..
 import { eventOf, rowOf, withoutColumn, writtenNumber, type Row } from '../../src/schema/bigquery-row.ts'
 import { growColumns, type Columns } from '../../src/schema/columns.ts'
 import { comparable, expectedRow } from '../../src/schema/expected.ts'
-import { integer, list, nullOf, object, scalar, schemaFor, storedEvent, string } from '../../src/testing/samples.ts'
+import {
+  integer,
+  list,
+  nullOf,
+  object,
+  scalar,
+  schemaFor,
+  storedEvent,
+  string,
+} from '../../src/testing/samples.ts'
 
-const columnsOf = (...events: readonly StoredEvent[]): Columns => growColumns({}, schemaFor(events).properties).columns
+const columnsOf = (...events: readonly StoredEvent[]): Columns =>
+  growColumns({}, schemaFor(events).properties).columns
 const rowFor = (event: StoredEvent, columns: Columns): Row => {
   const row = rowOf(event, columns)
   if ('why' in row) throw new Error(row.why)
   return row
 }
-const event = (content: Parameters<typeof storedEvent>[0]['content'] & {}, sequence = 1): StoredEvent => storedEvent({ id: 'a', sequence, at: sequence, content })
+const event = (content: Parameters<typeof storedEvent>[0]['content'] & {}, sequence = 1): StoredEvent =>
+  storedEvent({ id: 'a', sequence, at: sequence, content })
 
 // A name has one type wherever it comes from: a property never changes its type.
-const fieldsTo = (depth: number): fc.Arbitrary<readonly TableField[]> => fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e').chain((name): fc.Arbitrary<TableField> => {
-  const text = fc.constant<TableField>({ name: `${name}_text`, type: 'STRING', mode: 'NULLABLE' })
-  return depth === 0 ? text : fc.oneof(text, fieldsTo(depth - 1).map((inner): TableField => ({ name: `${name}_record`, type: 'RECORD', mode: 'NULLABLE', fields: inner })))
-}), { maxLength: 5, selector: ({ name }) => name })
+const fieldsTo = (depth: number): fc.Arbitrary<readonly TableField[]> =>
+  fc.uniqueArray(
+    fc.constantFrom('a', 'b', 'c', 'd', 'e').chain((name): fc.Arbitrary<TableField> => {
+      const text = fc.constant<TableField>({ name: `${name}_text`, type: 'STRING', mode: 'NULLABLE' })
+      return depth === 0
+        ? text
+        : fc.oneof(
+            text,
+            fieldsTo(depth - 1).map((inner): TableField => ({
+              name: `${name}_record`,
+              type: 'RECORD',
+              mode: 'NULLABLE',
+              fields: inner,
+            })),
+          )
+    }),
+    { maxLength: 5, selector: ({ name }) => name },
+  )
 const fields = fieldsTo(3)
-const paths = (all: readonly TableField[], path = ''): readonly string[] => all.flatMap((field) => [`${path}${field.name}`, ...paths(field.fields ?? [], `${path}${field.name}.`)])
+const paths = (all: readonly TableField[], path = ''): readonly string[] =>
+  all.flatMap((field) => [`${path}${field.name}`, ...paths(field.fields ?? [], `${path}${field.name}.`)])
 
 describe('columns', () => {
-  test('merged, they are all of both, those that were there first and in their order; merging again changes nothing', () => {
-    fc.assert(fc.property(fields, fields, (have, need) => {
-      const merged = mergedFields(have, need)
-      expect(new Set(paths(merged))).toEqual(new Set([...paths(have), ...paths(need)]))
-      expect(merged.slice(0, have.length).map(({ name }) => name)).toEqual(have.map(({ name }) => name))
-      expect(mergedFields(merged, need)).toBe(merged)
-      expect(mergedFields(merged, have)).toBe(merged)
-    }))
-  })
+  test(
+    'merged, they are all of both, those that were there first and in their order; merging again ' +
+      'changes nothing',
+    () => {
+      fc.assert(
+        fc.property(fields, fields, (have, need) => {
+          const merged = mergedFields(have, need)
+          expect(new Set(paths(merged))).toEqual(new Set([...paths(have), ...paths(need)]))
+          expect(merged.slice(0, have.length).map(({ name }) => name)).toEqual(have.map(({ name }) => name))
+          expect(mergedFields(merged, need)).toBe(merged)
+          expect(mergedFields(merged, have)).toBe(merged)
+        }),
+      )
+    },
+  )
 
   test('a name in SQL is quoted, and only the view of the log names a generation', () => {
     expect([quoted('a'), quoted('a`b\\')]).toEqual(['`a`', '`a\\`b\\\\`'])
-    const [one, two] = [1, 2].map((generation) => sqlObjects({ project: 'p', dataset: 'd' }, 'Lead', generation, columnsOf(event({ city: string('x') })), ['full', 'partial'])) as [ReturnType<typeof sqlObjects>, ReturnType<typeof sqlObjects>]
-    expect(one.map(({ name, query }, i) => [name, query === two[i]?.query])).toEqual([['Lead_log', false], ['Lead_events', true], ['Lead', true], ['Lead_as_of', true]])
+    const [one, two] = [1, 2].map((generation) =>
+      sqlObjects(
+        { project: 'p', dataset: 'd' },
+        'Lead',
+        generation,
+        columnsOf(event({ city: string('x') })),
+        ['full', 'partial'],
+      ),
+    ) as [ReturnType<typeof sqlObjects>, ReturnType<typeof sqlObjects>]
+    expect(one.map(({ name, query }, i) => [name, query === two[i]?.query])).toEqual([
+      ['Lead_log', false],
+      ['Lead_events', true],
+      ['Lead', true],
+      ['Lead_as_of', true],
+    ])
     expect(one.every(({ query }) => !/\*/.test(query.replaceAll('__event__.*', '')))).toBe(true)
   })
 })
 
 const rich = event({
-  s: string('{{projectId}} \u0000"\\'), i: integer(-9223372036854775808n), d: scalar('Double', 'NaN'), e: scalar('Double', '-Infinity'), m: scalar('Decimal', '-99999999999999999999999999999.999999999'),
-  b: scalar('Bytes', 'AP8='), y: scalar('Boolean', 'false'), t: scalar('Time', '00:00:00.000001'), day: scalar('Date', '9999-12-31'), j: scalar('Json', '{"a":[1.5,null]}'), n: nullOf('Integer'),
-  l: list(scalar('Double', 'Infinity'), scalar('Double', '0.1')), o: object({ tags: list(string('x')), in: object({ at: scalar('DateTime', '9999-12-31T23:59:59.999999Z') }) }), os: list(object({ b: scalar('Bytes', '') }), object({})),
+  s: string('{{projectId}} \u0000"\\'),
+  i: integer(-9223372036854775808n),
+  d: scalar('Double', 'NaN'),
+  e: scalar('Double', '-Infinity'),
+  m: scalar('Decimal', '-99999999999999999999999999999.999999999'),
+  b: scalar('Bytes', 'AP8='),
+  y: scalar('Boolean', 'false'),
+  t: scalar('Time', '00:00:00.000001'),
+  day: scalar('Date', '9999-12-31'),
+  j: scalar('Json', '{"a":[1.5,null]}'),
+  n: nullOf('Integer'),
+  l: list(scalar('Double', 'Infinity'), scalar('Double', '0.1')),
+  o: object({
+    tags: list(string('x')),
+    in: object({ at: scalar('DateTime', '9999-12-31T23:59:59.999999Z') }),
+  }),
+  os: list(object({ b: scalar('Bytes', '') }), object({})),
 })
 
 describe('rows', () => {
   test('are exact texts of their types', () => {
     const row = JSON.parse(`{${rowFor(rich, columnsOf(rich)).text}}`) as { readonly [name: string]: unknown }
     expect(row).toMatchObject({
-      s: '{{projectId}} \u0000"\\', i: '-9223372036854775808', d: 'NaN', e: '-Infinity', m: '-99999999999999999999999999999.999999999', b: 'AP8=', y: 'false', t: '00:00:00.000001', day: '9999-12-31',
-      j: '{"a":[1.5,null]}', n: null, l: ['Infinity', '0.1'], o: { tags: ['x'], in: { at: '9999-12-31T23:59:59.999999Z' } }, os: [{ b: '' }, {}], _extra: null, _sequence: '1', _operation: 'full',
+      s: '{{projectId}} \u0000"\\',
+      i: '-9223372036854775808',
+      d: 'NaN',
+      e: '-Infinity',
+      m: '-99999999999999999999999999999.999999999',
+      b: 'AP8=',
+      y: 'false',
+      t: '00:00:00.000001',
+      day: '9999-12-31',
+      j: '{"a":[1.5,null]}',
+      n: null,
+      l: ['Infinity', '0.1'],
+      o: { tags: ['x'], in: { at: '9999-12-31T23:59:59.999999Z' } },
+      os: [{ b: '' }, {}],
+      _extra: null,
+      _sequence: '1',
+      _operation: 'full',
     })
-    expect(Object.keys(row).filter((name) => !logFields(columnsOf(rich)).some((field) => field.name === name))).toEqual([])
+    expect(
+      Object.keys(row).filter((name) => !logFields(columnsOf(rich)).some((field) => field.name === name)),
+    ).toEqual([])
   })
 
   test('lead back to an event that makes the same row, wherever its values stand', () => {
     const columns = columnsOf(rich)
-    for (const fewer of [columns, withoutColumn(columns, ['o', 'in']), withoutColumn(columns, ['os', 'b']), withoutColumn(columns, ['d']), {}]) {
+    for (const fewer of [
+      columns,
+      withoutColumn(columns, ['o', 'in']),
+      withoutColumn(columns, ['os', 'b']),
+      withoutColumn(columns, ['d']),
+      {},
+    ]) {
       const { text } = rowFor(rich, fewer)
       const { _extra } = JSON.parse(`{${text}}`) as { readonly _extra: string | null }
-      const back = eventOf('Lead', { ...expectedRow(rich, fewer), _extra: _extra === null ? null : JSON.parse(_extra) }, fewer)
+      const back = eventOf(
+        'Lead',
+        { ...expectedRow(rich, fewer), _extra: _extra === null ? null : JSON.parse(_extra) },
+        fewer,
+      )
       expect(comparable(expectedRow(back, columns))).toBe(comparable(expectedRow(rich, columns)))
       expect(rowFor(back, columns).late).toBe(0)
     }
   })
 
   test('a JSON number that no double holds is rounded in its column and exact in _extra', () => {
-    const exact = event({ j: scalar('Json', '{"n":12345678901234567890.5}'), k: scalar('Json', '{"n":9007199254740993}'), f: scalar('Json', '[1234567890123456]') })
+    const exact = event({
+      j: scalar('Json', '{"n":12345678901234567890.5}'),
+      k: scalar('Json', '{"n":9007199254740993}'),
+      f: scalar('Json', '[1234567890123456]'),
+    })
     const { text, late } = rowFor(exact, columnsOf(exact))
     const { j, k, f, _extra } = JSON.parse(`{${text}}`) as { readonly [name: string]: string }
-    expect([j, k, f, late]).toEqual(['{"n":12345678901234567000}', '{"n":9007199254740992}', '[1234567890123456]', 0])
-    expect(JSON.parse(_extra ?? '')).toEqual({ j: scalar('Json', '{"n":12345678901234567890.5}'), k: scalar('Json', '{"n":9007199254740993}') })
+    expect([j, k, f, late]).toEqual([
+      '{"n":12345678901234567000}',
+      '{"n":9007199254740992}',
+      '[1234567890123456]',
+      0,
+    ])
+    expect(JSON.parse(_extra ?? '')).toEqual({
+      j: scalar('Json', '{"n":12345678901234567890.5}'),
+      k: scalar('Json', '{"n":9007199254740993}'),
+    })
   })
 
   test('an event that can never be a row says where, and why', () => {
     const columns = columnsOf(rich)
-    const spoilt = (name: string, value: unknown): StoredEvent => ({ ...rich, payload: JSON.stringify({ [name]: value }) })
+    const spoilt = (name: string, value: unknown): StoredEvent => ({
+      ...rich,
+      payload: JSON.stringify({ [name]: value }),
+    })
     for (const [name, value, path] of [
-      ['i', { propertyType: 'Integer', value: 'many' }, 'i'], ['i', { propertyType: 'Integer', value: '9223372036854775808' }, 'i'], ['d', { propertyType: 'Double', value: '1e400' }, 'd'], ['day', { propertyType: 'Date', value: '2024-02-30' }, 'day'],
-      ['m', { propertyType: 'Decimal', value: '0.0000000001' }, 'm'], ['j', { propertyType: 'Json', value: '{' }, 'j'], ['y', { propertyType: 'Boolean', value: 'yes' }, 'y'], ['l', { propertyType: 'List', values: [{ propertyType: 'Double', value: 'x' }] }, 'l[]'],
-      ['o', { propertyType: 'EmbeddedObject', embeddedEntity: { in: { propertyType: 'EmbeddedObject', embeddedEntity: { at: { propertyType: 'DateTime', value: 'yesterday' } } } } }, 'o.in.at'],
-    ] as const) expect(rowOf(spoilt(name, value), columns), `${name} ${JSON.stringify(value)}`).toMatchObject({ path })
+      ['i', { propertyType: 'Integer', value: 'many' }, 'i'],
+      ['i', { propertyType: 'Integer', value: '9223372036854775808' }, 'i'],
+      ['d', { propertyType: 'Double', value: '1e400' }, 'd'],
+      ['day', { propertyType: 'Date', value: '2024-02-30' }, 'day'],
+      ['m', { propertyType: 'Decimal', value: '0.0000000001' }, 'm'],
+      ['j', { propertyType: 'Json', value: '{' }, 'j'],
+      ['y', { propertyType: 'Boolean', value: 'yes' }, 'y'],
+      ['l', { propertyType: 'List', values: [{ propertyType: 'Double', value: 'x' }] }, 'l[]'],
+      [
+        'o',
+        {
+          propertyType: 'EmbeddedObject',
+          embeddedEntity: {
+            in: {
+              propertyType: 'EmbeddedObject',
+              embeddedEntity: { at: { propertyType: 'DateTime', value: 'yesterday' } },
+            },
+          },
+        },
+        'o.in.at',
+      ],
+    ] as const)
+      expect(rowOf(spoilt(name, value), columns), `${name} ${JSON.stringify(value)}`).toMatchObject({ path })
   })
 
-  test('a fuller one is behind a poorer one whatever the clocks say, an erased one behind all, and of equals the later counts', () => {
-    const [full, poor, none] = [columnsOf(rich), withoutColumn(columnsOf(rich), ['s']), {}].map((columns) => rowFor(rich, columns)) as [Row, Row, Row]
-    const erased = rowFor({ ...rich, kind: 'erased', payload: '{}' }, columnsOf(rich))
-    const [early, late] = [1_700_000_000_000_000n, 4_000_000_000_000_000n]
-    expect(writtenNumber(erased, early)).toBeGreaterThan(writtenNumber(full, late))
-    expect(writtenNumber(full, early)).toBeGreaterThan(writtenNumber(poor, late))
-    expect(writtenNumber(poor, early)).toBeGreaterThan(writtenNumber(none, late))
-    expect(writtenNumber(full, late)).toBeGreaterThan(writtenNumber(full, early))
-    expect(writtenNumber(erased, late)).toBeLessThan(2n ** 63n)
-  })
+  test(
+    'a fuller one is behind a poorer one whatever the clocks say, an erased one behind all, and of ' +
+      'equals the later counts',
+    () => {
+      const [full, poor, none] = [columnsOf(rich), withoutColumn(columnsOf(rich), ['s']), {}].map((columns) =>
+        rowFor(rich, columns),
+      ) as [Row, Row, Row]
+      const erased = rowFor({ ...rich, kind: 'erased', payload: '{}' }, columnsOf(rich))
+      const [early, late] = [1_700_000_000_000_000n, 4_000_000_000_000_000n]
+      expect(writtenNumber(erased, early)).toBeGreaterThan(writtenNumber(full, late))
+      expect(writtenNumber(full, early)).toBeGreaterThan(writtenNumber(poor, late))
+      expect(writtenNumber(poor, early)).toBeGreaterThan(writtenNumber(none, late))
+      expect(writtenNumber(full, late)).toBeGreaterThan(writtenNumber(full, early))
+      expect(writtenNumber(erased, late)).toBeLessThan(2n ** 63n)
+    },
+  )
 
   test('a column is left out by its path, in lists too; a record that would be empty goes with it', () => {
     const columns = columnsOf(rich)
-    expect(Object.keys(withoutColumn(columns, ['s']))).toEqual(Object.keys(columns).filter((name) => name !== 's'))
-    expect(withoutColumn(columns, ['o', 'in', 'at'])).toEqual({ ...columns, o: { kind: 'record', columns: { tags: { kind: 'repeated', element: { kind: 'scalar', type: 'String' } } } } })
+    expect(Object.keys(withoutColumn(columns, ['s']))).toEqual(
+      Object.keys(columns).filter((name) => name !== 's'),
+    )
+    expect(withoutColumn(columns, ['o', 'in', 'at'])).toEqual({
+      ...columns,
+      o: {
+        kind: 'record',
+        columns: { tags: { kind: 'repeated', element: { kind: 'scalar', type: 'String' } } },
+      },
+    })
     expect('os' in withoutColumn(columns, ['os', 'b'])).toBe(false)
     expect('s' in withoutColumn(columns, ['S'])).toBe(false)
     expect(withoutColumn(columns, ['nowhere'])).toBe(columns)
@@ -113,35 +248,145 @@ describe('rows', () => {
 
 describe('queries', () => {
   test('parameters are found outside of texts, names and comments', () => {
-    expect(readQuery('SELECT $a, $b, $a + $A')).toEqual({ text: 'SELECT @p0, @p1, @p0 + @p2', names: ['a', 'b', 'A'] })
-    for (const quiet of ["'$x'", '"$x"', '`$x`', "'''a'$x'''", '"""a"$x"""', "r'\\'$x'", "'\\'$x'", "b'$x'", "'a\\\\'"]) expect(readQuery(`SELECT ${quiet}`).names, quiet).toEqual([])
+    expect(readQuery('SELECT $a, $b, $a + $A')).toEqual({
+      text: 'SELECT @p0, @p1, @p0 + @p2',
+      names: ['a', 'b', 'A'],
+    })
+    for (const quiet of [
+      "'$x'",
+      '"$x"',
+      '`$x`',
+      "'''a'$x'''",
+      '"""a"$x"""',
+      "r'\\'$x'",
+      "'\\'$x'",
+      "b'$x'",
+      "'a\\\\'",
+    ])
+      expect(readQuery(`SELECT ${quiet}`).names, quiet).toEqual([])
     expect(readQuery('SELECT 1 -- $x\n, 2 # $x\n, 3 /* $x ; */ ;').names).toEqual([])
     expect(readQuery("SELECT 'a\\\\', $x").names).toEqual(['x'])
   })
 
   test('one statement that reads is let through, and nothing else', () => {
-    for (const fine of ['SELECT 1', ' select 1;', '-- x\nSELECT 1', '/* ; DROP */ WITH a AS (SELECT 1) SELECT * FROM a', '((SELECT 1))', "SELECT ';' ; -- ; DROP", 'FROM Lead |> SELECT id']) expect(() => readQuery(fine), fine).not.toThrow()
-    for (const refused of ['', ';', '-- SELECT', 'DROP VIEW Lead', '/* SELECT */ DROP VIEW Lead', 'SELECT 1; DROP VIEW Lead', "SELECT ''; DROP VIEW Lead --'", "SELECT 'a\\'; DROP VIEW Lead", 'SELECT "x; DROP VIEW Lead', "SELECT r'\\\\'; DROP VIEW Lead", ';SELECT 1', 'BEGIN SELECT 1; END', '`SELECT`', "EXECUTE IMMEDIATE 'SELECT 1'"]) expect(() => readQuery(refused), refused).toThrow(/sql/)
+    for (const fine of [
+      'SELECT 1',
+      ' select 1;',
+      '-- x\nSELECT 1',
+      '/* ; DROP */ WITH a AS (SELECT 1) SELECT * FROM a',
+      '((SELECT 1))',
+      "SELECT ';' ; -- ; DROP",
+      'FROM Lead |> SELECT id',
+    ])
+      expect(() => readQuery(fine), fine).not.toThrow()
+    for (const refused of [
+      '',
+      ';',
+      '-- SELECT',
+      'DROP VIEW Lead',
+      '/* SELECT */ DROP VIEW Lead',
+      'SELECT 1; DROP VIEW Lead',
+      "SELECT ''; DROP VIEW Lead --'",
+      "SELECT 'a\\'; DROP VIEW Lead",
+      'SELECT "x; DROP VIEW Lead',
+      "SELECT r'\\\\'; DROP VIEW Lead",
+      ';SELECT 1',
+      'BEGIN SELECT 1; END',
+      '`SELECT`',
+      "EXECUTE IMMEDIATE 'SELECT 1'",
+    ])
+      expect(() => readQuery(refused), refused).toThrow(/sql/)
   })
 })
 
 describe('answers', () => {
   test('cells are read as what they are, in records and lists too', () => {
-    const cell = (type: string, v: unknown, mode: 'NULLABLE' | 'REPEATED' = 'NULLABLE', inner?: readonly TableField[]) =>
-      plainRow({ f: [{ v }] }, [{ name: 'x', type, mode, ...(inner === undefined ? {} : { fields: inner }) }], { integers: 'bigint', unsafe: () => { throw new Error('unsafe') } })['x']
-    expect(['NaN', 'Infinity', '-Infinity', '+Inf', '-Inf', '1e+21', '5e-324'].map((v) => cell('FLOAT', v))).toEqual([NaN, Infinity, -Infinity, Infinity, -Infinity, 1e21, 5e-324])
-    expect(['0', '-1', '-62135596799999999', '253402300799999999', '2024-01-02 03:04:05.5+00', '2024-01-02 03:04:05 UTC'].map((v) => cell('TIMESTAMP', v))).toEqual([
-      '1970-01-01T00:00:00.000000Z', '1969-12-31T23:59:59.999999Z', '0001-01-01T00:00:00.000001Z', '9999-12-31T23:59:59.999999Z', '2024-01-02T03:04:05.500000Z', '2024-01-02T03:04:05.000000Z',
+    const cell = (
+      type: string,
+      v: unknown,
+      mode: 'NULLABLE' | 'REPEATED' = 'NULLABLE',
+      inner?: readonly TableField[],
+    ) =>
+      plainRow(
+        { f: [{ v }] },
+        [{ name: 'x', type, mode, ...(inner === undefined ? {} : { fields: inner }) }],
+        {
+          integers: 'bigint',
+          unsafe: () => {
+            throw new Error('unsafe')
+          },
+        },
+      )['x']
+    expect(
+      ['NaN', 'Infinity', '-Infinity', '+Inf', '-Inf', '1e+21', '5e-324'].map((v) => cell('FLOAT', v)),
+    ).toEqual([NaN, Infinity, -Infinity, Infinity, -Infinity, 1e21, 5e-324])
+    expect(
+      [
+        '0',
+        '-1',
+        '-62135596799999999',
+        '253402300799999999',
+        '2024-01-02 03:04:05.5+00',
+        '2024-01-02 03:04:05 UTC',
+      ].map((v) => cell('TIMESTAMP', v)),
+    ).toEqual([
+      '1970-01-01T00:00:00.000000Z',
+      '1969-12-31T23:59:59.999999Z',
+      '0001-01-01T00:00:00.000001Z',
+      '9999-12-31T23:59:59.999999Z',
+      '2024-01-02T03:04:05.500000Z',
+      '2024-01-02T03:04:05.000000Z',
     ])
-    expect([cell('TIME', '10:11:12.500000'), cell('TIME', '10:00:00'), cell('NUMERIC', '1.500000000'), cell('INTEGER', '9223372036854775807'), cell('BOOLEAN', 'false'), cell('JSON', '{"a":1}'), cell('STRING', null), cell('STRING', null, 'REPEATED'), cell('BYTES', 'AP8=')])
-      .toEqual(['10:11:12.5', '10:00:00', '1.5', 9223372036854775807n, false, { a: 1 }, null, [], new Uint8Array([0, 255])])
-    expect(cell('RECORD', [{ v: { f: [{ v: '1' }, { v: null }] } }], 'REPEATED', [{ name: 'n', type: 'INTEGER' }, { name: 'l', type: 'STRING', mode: 'REPEATED' }])).toEqual([{ n: 1n, l: [] }])
+    expect([
+      cell('TIME', '10:11:12.500000'),
+      cell('TIME', '10:00:00'),
+      cell('NUMERIC', '1.500000000'),
+      cell('INTEGER', '9223372036854775807'),
+      cell('BOOLEAN', 'false'),
+      cell('JSON', '{"a":1}'),
+      cell('STRING', null),
+      cell('STRING', null, 'REPEATED'),
+      cell('BYTES', 'AP8='),
+    ]).toEqual([
+      '10:11:12.5',
+      '10:00:00',
+      '1.5',
+      9223372036854775807n,
+      false,
+      { a: 1 },
+      null,
+      [],
+      new Uint8Array([0, 255]),
+    ])
+    expect(
+      cell('RECORD', [{ v: { f: [{ v: '1' }, { v: null }] } }], 'REPEATED', [
+        { name: 'n', type: 'INTEGER' },
+        { name: 'l', type: 'STRING', mode: 'REPEATED' },
+      ]),
+    ).toEqual([{ n: 1n, l: [] }])
   })
 
   test('an integer that no number holds stops the row by its path', () => {
-    const reading = { integers: 'number' as const, unsafe: (column: string): never => { throw new Error(column) } }
+    const reading = {
+      integers: 'number' as const,
+      unsafe: (column: string): never => {
+        throw new Error(column)
+      },
+    }
     const inner: readonly TableField[] = [{ name: 'n', type: 'INTEGER' }]
-    expect(plainRow({ f: [{ v: { f: [{ v: '9007199254740991' }] } }] }, [{ name: 'o', type: 'RECORD', fields: inner }], reading)).toEqual({ o: { n: Number.MAX_SAFE_INTEGER } })
-    expect(() => plainRow({ f: [{ v: { f: [{ v: '9007199254740992' }] } }] }, [{ name: 'o', type: 'RECORD', fields: inner }], reading)).toThrow('o.n')
+    expect(
+      plainRow(
+        { f: [{ v: { f: [{ v: '9007199254740991' }] } }] },
+        [{ name: 'o', type: 'RECORD', fields: inner }],
+        reading,
+      ),
+    ).toEqual({ o: { n: Number.MAX_SAFE_INTEGER } })
+    expect(() =>
+      plainRow(
+        { f: [{ v: { f: [{ v: '9007199254740992' }] } }] },
+        [{ name: 'o', type: 'RECORD', fields: inner }],
+        reading,
+      ),
+    ).toThrow('o.n')
   })
 })

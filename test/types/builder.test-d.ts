@@ -3,25 +3,50 @@ import { expectTypeOf, test } from 'vitest'
 import { entity, y, type Update, type Upsert } from 'dreampipe'
 
 const Lead = entity('Lead', {
-  properties: { id: y.string(), email: y.optional(y.string()), status: y.enum(['open', 'won']), revenue: y.optional(y.decimal()), tags: y.list(y.string()), region: y.enriched(y.string()), at: y.dateTime() },
-  identifier: ['id'], timestamp: 'at',
+  properties: {
+    id: y.string(),
+    email: y.optional(y.string()),
+    status: y.enum(['open', 'won']),
+    revenue: y.optional(y.decimal()),
+    tags: y.list(y.string()),
+    region: y.enriched(y.string()),
+    at: y.dateTime(),
+  },
+  identifier: ['id'],
+  timestamp: 'at',
 })
-const Order = entity('Order', { properties: { tenant: y.string(), no: y.bigint(), at: y.dateTime(), n: y.integer() }, identifier: ['tenant', 'no'], timestamp: 'at' })
-const Patch = entity('Patch', { properties: { id: y.string(), n: y.integer(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', updates: 'partial' })
+const Order = entity('Order', {
+  properties: { tenant: y.string(), no: y.bigint(), at: y.dateTime(), n: y.integer() },
+  identifier: ['tenant', 'no'],
+  timestamp: 'at',
+})
+const Patch = entity('Patch', {
+  properties: { id: y.string(), n: y.integer(), at: y.dateTime() },
+  identifier: ['id'],
+  timestamp: 'at',
+  updates: 'partial',
+})
 const Learned = entity('Learned', { identifier: ['id'], timestamp: 'at' })
 const meta = { source: 'crm' }
 
-test('an update carries its entity\'s name', () => {
-  expectTypeOf(Lead.toUpdate({ id: '1', status: 'open', tags: [], at: 'x' }, meta)).toEqualTypeOf<Update<'Lead'>>()
+test("an update carries its entity's name", () => {
+  expectTypeOf(Lead.toUpdate({ id: '1', status: 'open', tags: [], at: 'x' }, meta)).toEqualTypeOf<
+    Update<'Lead'>
+  >()
   expectTypeOf(Lead.toDelete({ id: '1', at: 'x' }, meta)).toEqualTypeOf<Update<'Lead'>>()
-  const updates: Update<'Lead'>[] = [Lead.toUpdate({ id: '1', status: 'won', tags: ['a'], at: new Date() }, meta)]
+  const updates: Update<'Lead'>[] = [
+    Lead.toUpdate({ id: '1', status: 'won', tags: ['a'], at: new Date() }, meta),
+  ]
   // @ts-expect-error another entity's
   updates.push(Order.toUpdate({ tenant: 'a', no: 1n, at: 'x', n: 1 }, meta))
 })
 
 test('writing is wide: Dates, bigints, null and undefined where a property may be missing', () => {
   Lead.toUpdate({ id: '1', status: 'open', tags: [], at: new Date(), email: undefined, revenue: 5n }, meta)
-  Lead.toUpdate({ id: '1', status: 'open', tags: [], at: 'x', email: null, revenue: '5.00' }, { source: 'crm', version: '2', correlationId: 'c' })
+  Lead.toUpdate(
+    { id: '1', status: 'open', tags: [], at: 'x', email: null, revenue: '5.00' },
+    { source: 'crm', version: '2', correlationId: 'c' },
+  )
   Order.toUpdate({ tenant: 'a', no: 5, at: 'x', n: 5n }, meta)
   expectTypeOf<Upsert<(typeof Lead)['shape']>['email']>().toEqualTypeOf<string | null | undefined>()
 })

@@ -1,22 +1,53 @@
 // Types of entities: what a declaration lets be read, and what it refuses to declare.
 import { expectTypeOf, test } from 'vitest'
-import { entity, y, type AnyEntity, type EntityPropertyValue, type EventInfo, type EventOf, type Identifier, type Past, type State, type View, type Where } from 'dreampipe'
+import {
+  entity,
+  y,
+  type AnyEntity,
+  type EntityPropertyValue,
+  type EventInfo,
+  type EventOf,
+  type Identifier,
+  type Past,
+  type State,
+  type View,
+  type Where,
+} from 'dreampipe'
 import { t } from 'dreampipe/fp'
 
 const Lead = entity('SalesforceLead', {
   properties: {
-    id: y.string(), email: y.optional(y.string()), city: y.optional(y.string()), status: y.enum(['open', 'won']),
-    revenue: y.optional(y.decimal()), tags: y.list(y.string()),
-    address: y.optional(y.object({ street: y.string(), zip: y.optional(y.string()) })), updatedAt: y.dateTime(),
+    id: y.string(),
+    email: y.optional(y.string()),
+    city: y.optional(y.string()),
+    status: y.enum(['open', 'won']),
+    revenue: y.optional(y.decimal()),
+    tags: y.list(y.string()),
+    address: y.optional(y.object({ street: y.string(), zip: y.optional(y.string()) })),
+    updatedAt: y.dateTime(),
   },
   identifier: ['id'],
   timestamp: 'updatedAt',
   deduplication: { by: 'history', ignore: ['city'] },
   attributes: ['email', 'status'],
-  view: { properties: ['id', 'email', 'status'], calculated: { domain: y.string() }, calculate: (state, event) => ({ domain: state.email?.split('@')[1] ?? String(event.sequence) }), index: ['email', 'domain'] },
+  view: {
+    properties: ['id', 'email', 'status'],
+    calculated: { domain: y.string() },
+    calculate: (state, event) => ({ domain: state.email?.split('@')[1] ?? String(event.sequence) }),
+    index: ['email', 'domain'],
+  },
 })
-const Order = entity('Order', { properties: { tenant: y.string(), no: y.bigint(), at: y.dateTime(), n: y.integer() }, identifier: ['tenant', 'no'], timestamp: 'at' })
-const Patch = entity('Patch', { properties: { id: y.string(), n: y.integer(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', updates: 'partial' })
+const Order = entity('Order', {
+  properties: { tenant: y.string(), no: y.bigint(), at: y.dateTime(), n: y.integer() },
+  identifier: ['tenant', 'no'],
+  timestamp: 'at',
+})
+const Patch = entity('Patch', {
+  properties: { id: y.string(), n: y.integer(), at: y.dateTime() },
+  identifier: ['id'],
+  timestamp: 'at',
+  updates: 'partial',
+})
 const Learned = entity('Learned', { identifier: ['id'], timestamp: 'at', view: { index: ['email'] } })
 
 test('the name is literal', () => {
@@ -27,21 +58,48 @@ test('the name is literal', () => {
 
 test('a state has every property: required ones are there, optional ones may be missing or null', () => {
   expectTypeOf<State<typeof Lead>>().toEqualTypeOf<{
-    readonly id: string; readonly status: 'open' | 'won'; readonly tags: readonly string[]; readonly updatedAt: string
-    readonly email?: string | null; readonly city?: string | null; readonly revenue?: string | null
+    readonly id: string
+    readonly status: 'open' | 'won'
+    readonly tags: readonly string[]
+    readonly updatedAt: string
+    readonly email?: string | null
+    readonly city?: string | null
+    readonly revenue?: string | null
     readonly address?: { readonly street: string; readonly zip?: string | null } | null
   }>()
-  expectTypeOf<State<typeof Order>>().toEqualTypeOf<{ readonly tenant: string; readonly no: bigint; readonly at: string; readonly n: number }>()
+  expectTypeOf<State<typeof Order>>().toEqualTypeOf<{
+    readonly tenant: string
+    readonly no: bigint
+    readonly at: string
+    readonly n: number
+  }>()
 })
 
 test('a partial state has identifier and timestamp, all else may be missing', () => {
-  expectTypeOf<State<typeof Patch>>().toEqualTypeOf<{ readonly id: string; readonly at: string; readonly n?: number }>()
+  expectTypeOf<State<typeof Patch>>().toEqualTypeOf<{
+    readonly id: string
+    readonly at: string
+    readonly n?: number
+  }>()
 })
 
 test('a view has its properties and the calculated values; without one, every property', () => {
-  expectTypeOf<View<typeof Lead>>().toEqualTypeOf<{ readonly id: string; readonly status: 'open' | 'won'; readonly email?: string | null; readonly domain: string }>()
-  const Small = entity('Small', { properties: { id: y.string(), email: y.optional(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
-  expectTypeOf<View<typeof Small>>().toEqualTypeOf<{ readonly id: string; readonly at: string; readonly email?: string | null }>()
+  expectTypeOf<View<typeof Lead>>().toEqualTypeOf<{
+    readonly id: string
+    readonly status: 'open' | 'won'
+    readonly email?: string | null
+    readonly domain: string
+  }>()
+  const Small = entity('Small', {
+    properties: { id: y.string(), email: y.optional(y.string()), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+  })
+  expectTypeOf<View<typeof Small>>().toEqualTypeOf<{
+    readonly id: string
+    readonly at: string
+    readonly email?: string | null
+  }>()
 })
 
 test('a past state has every property and the calculated values', () => {
@@ -50,25 +108,39 @@ test('a past state has every property and the calculated values', () => {
 })
 
 test('a timestamp may be a String, and is then read and written as one', () => {
-  const Account = entity('Account', { properties: { key: y.string(), at: y.string() }, identifier: ['key'], timestamp: 'at' })
+  const Account = entity('Account', {
+    properties: { key: y.string(), at: y.string() },
+    identifier: ['key'],
+    timestamp: 'at',
+  })
   expectTypeOf<State<typeof Account>>().toEqualTypeOf<{ readonly key: string; readonly at: string }>()
   // @ts-expect-error a Date is no String
   Account.toUpdate({ key: '1', at: new Date() }, { source: 's' })
 })
 
 test('an identifier takes what may be written, and a learned one any scalar', () => {
-  expectTypeOf<Identifier<typeof Order>>().toEqualTypeOf<{ readonly tenant: string; readonly no: number | bigint }>()
-  expectTypeOf<Identifier<typeof Learned>>().toEqualTypeOf<{ readonly id: string | number | bigint | boolean }>()
+  expectTypeOf<Identifier<typeof Order>>().toEqualTypeOf<{
+    readonly tenant: string
+    readonly no: number | bigint
+  }>()
+  expectTypeOf<Identifier<typeof Learned>>().toEqualTypeOf<{
+    readonly id: string | number | bigint | boolean
+  }>()
 })
 
 test('a search is by indexed properties', () => {
-  expectTypeOf<Where<typeof Lead>>().toEqualTypeOf<{ readonly email?: string | null; readonly domain?: string }>()
+  expectTypeOf<Where<typeof Lead>>().toEqualTypeOf<{
+    readonly email?: string | null
+    readonly domain?: string
+  }>()
   expectTypeOf<Where<typeof Order>>().toEqualTypeOf<{}>()
 })
 
 test('an event tells its operation', () => {
   expectTypeOf<EventOf<typeof Lead>>().toExtend<EventInfo>()
-  expectTypeOf<Extract<EventOf<typeof Lead>, { operation: 'upsert' }>['properties']>().toEqualTypeOf<State<typeof Lead>>()
+  expectTypeOf<Extract<EventOf<typeof Lead>, { operation: 'upsert' }>['properties']>().toEqualTypeOf<
+    State<typeof Lead>
+  >()
   // @ts-expect-error a delete has no properties
   void ((event: EventOf<typeof Lead>) => event.properties)
 })
@@ -80,16 +152,46 @@ test('a learned entity reads as unknowns', () => {
 
 test('each property reads as its type, and is written more widely', () => {
   const all = {
-    integer: y.integer(), bigint: y.bigint(), double: y.double(), decimal: y.decimal(), boolean: y.boolean(), dateTime: y.dateTime(), date: y.date(), time: y.time(), bytes: y.bytes(), json: y.json(),
-    typed: y.json(t.type({ n: t.number })), list: y.list(y.object({ a: y.bigint() })),
+    integer: y.integer(),
+    bigint: y.bigint(),
+    double: y.double(),
+    decimal: y.decimal(),
+    boolean: y.boolean(),
+    dateTime: y.dateTime(),
+    date: y.date(),
+    time: y.time(),
+    bytes: y.bytes(),
+    json: y.json(),
+    typed: y.json(t.type({ n: t.number })),
+    list: y.list(y.object({ a: y.bigint() })),
   }
   expectTypeOf<{ -readonly [K in keyof typeof all]: (typeof all)[K]['_A'] }>().toEqualTypeOf<{
-    integer: number; bigint: bigint; double: number; decimal: string; boolean: boolean; dateTime: string; date: string; time: string; bytes: Uint8Array; json: unknown
-    typed: { n: number }; list: readonly { readonly a: bigint }[]
+    integer: number
+    bigint: bigint
+    double: number
+    decimal: string
+    boolean: boolean
+    dateTime: string
+    date: string
+    time: string
+    bytes: Uint8Array
+    json: unknown
+    typed: { n: number }
+    list: readonly { readonly a: bigint }[]
   }>()
   expectTypeOf<{ -readonly [K in keyof typeof all]: (typeof all)[K]['_I'] }>().toEqualTypeOf<{
-    integer: number | bigint; bigint: number | bigint; double: number; decimal: string | bigint; boolean: boolean; dateTime: string | Date; date: string; time: string; bytes: Uint8Array; json: unknown
-    typed: { n: number }; list: readonly { readonly a: number | bigint }[]
+    integer: number | bigint
+    bigint: number | bigint
+    double: number
+    decimal: string | bigint
+    boolean: boolean
+    dateTime: string | Date
+    date: string
+    time: string
+    bytes: Uint8Array
+    json: unknown
+    typed: { n: number }
+    list: readonly { readonly a: number | bigint }[]
   }>()
   expectTypeOf(y.integer().of).parameter(0).toEqualTypeOf<number | bigint>()
   expectTypeOf(y.integer().of(5)).toEqualTypeOf<EntityPropertyValue>()
@@ -100,47 +202,115 @@ test('each property reads as its type, and is written more widely', () => {
 test('what a declaration refuses', () => {
   // @ts-expect-error unknown identifier
   entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['idd'], timestamp: 'at' })
-  // @ts-expect-error optional identifier
-  entity('X', { properties: { id: y.optional(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+  entity('X', {
+    properties: { id: y.optional(y.string()), at: y.dateTime() },
+    // @ts-expect-error optional identifier
+    identifier: ['id'],
+    timestamp: 'at',
+  })
   // @ts-expect-error no identifier
   entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: [], timestamp: 'at' })
-  // @ts-expect-error an identifier that is no scalar
-  entity('X', { properties: { id: y.list(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at' })
+  entity('X', {
+    properties: { id: y.list(y.string()), at: y.dateTime() },
+    // @ts-expect-error an identifier that is no scalar
+    identifier: ['id'],
+    timestamp: 'at',
+  })
   // @ts-expect-error timestamp of wrong type
   entity('X', { properties: { id: y.string(), at: y.boolean() }, identifier: ['id'], timestamp: 'at' })
-  // @ts-expect-error view index not in view
-  entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', view: { properties: ['id'], index: ['at'] } })
-  // @ts-expect-error calculate misses
-  entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', view: { calculated: { d: y.string() }, calculate: () => ({}) } })
-  // @ts-expect-error view property unknown
-  entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', view: { properties: ['idd'] } })
-  // @ts-expect-error an unknown property is ignored
-  entity('X', { properties: { id: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', deduplication: { by: 'history', ignore: ['idd'] } })
-  // @ts-expect-error an attribute that is no scalar
-  entity('X', { properties: { id: y.string(), at: y.dateTime(), tags: y.list(y.string()) }, identifier: ['id'], timestamp: 'at', attributes: ['tags'] })
+  entity('X', {
+    properties: { id: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    // @ts-expect-error view index not in view
+    view: { properties: ['id'], index: ['at'] },
+  })
+  entity('X', {
+    properties: { id: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    // @ts-expect-error calculate misses
+    view: { calculated: { d: y.string() }, calculate: () => ({}) },
+  })
+  entity('X', {
+    properties: { id: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    // @ts-expect-error view property unknown
+    view: { properties: ['idd'] },
+  })
+  entity('X', {
+    properties: { id: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    // @ts-expect-error an unknown property is ignored
+    deduplication: { by: 'history', ignore: ['idd'] },
+  })
+  entity('X', {
+    properties: { id: y.string(), at: y.dateTime(), tags: y.list(y.string()) },
+    identifier: ['id'],
+    timestamp: 'at',
+    // @ts-expect-error an attribute that is no scalar
+    attributes: ['tags'],
+  })
 })
 
 test('calculate sees a partial state as it is', () => {
-  entity('P', { properties: { id: y.string(), name: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', updates: 'partial',
-    view: { calculated: { upper: y.optional(y.string()) }, calculate: (s) => ({ upper: s.name?.toUpperCase() ?? null }) } })
-  entity('Q', { properties: { id: y.string(), name: y.string(), at: y.dateTime() }, identifier: ['id'], timestamp: 'at', updates: 'partial',
+  entity('P', {
+    properties: { id: y.string(), name: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    updates: 'partial',
+    view: {
+      calculated: { upper: y.optional(y.string()) },
+      calculate: (s) => ({ upper: s.name?.toUpperCase() ?? null }),
+    },
+  })
+  entity('Q', {
+    properties: { id: y.string(), name: y.string(), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
+    updates: 'partial',
     // @ts-expect-error name may be missing in a partial entity
-    view: { calculated: { upper: y.string() }, calculate: (s) => ({ upper: s.name.toUpperCase() }) } })
+    view: { calculated: { upper: y.string() }, calculate: (s) => ({ upper: s.name.toUpperCase() }) },
+  })
 })
 
 test('transformers fill what is enriched, with its type, from a past state of another entity', () => {
-  const Zip = entity('Zip', { properties: { code: y.string(), region: y.string(), at: y.dateTime() }, identifier: ['code'], timestamp: 'at' })
+  const Zip = entity('Zip', {
+    properties: { code: y.string(), region: y.string(), at: y.dateTime() },
+    identifier: ['code'],
+    timestamp: 'at',
+  })
   const Enriched = entity('Lead', {
-    properties: { id: y.string(), zip: y.optional(y.string()), region: y.enriched(y.string()), at: y.dateTime() },
-    identifier: ['id'], timestamp: 'at',
-    transform: [async (lead, context) => ({ region: lead.zip ? (await context.asOf(Zip, { code: lead.zip }))?.region ?? null : null })],
+    properties: {
+      id: y.string(),
+      zip: y.optional(y.string()),
+      region: y.enriched(y.string()),
+      at: y.dateTime(),
+    },
+    identifier: ['id'],
+    timestamp: 'at',
+    transform: [
+      async (lead, context) => ({
+        region: lead.zip ? ((await context.asOf(Zip, { code: lead.zip }))?.region ?? null) : null,
+      }),
+    ],
     view: { index: ['region'] },
   })
   expectTypeOf<State<typeof Enriched>['region']>().toEqualTypeOf<string | null | undefined>()
-  entity('Bad', { properties: { id: y.string(), region: y.enriched(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at',
+  entity('Bad', {
+    properties: { id: y.string(), region: y.enriched(y.string()), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
     // @ts-expect-error wrong type added
-    transform: [(lead) => ({ region: lead.id.length })] })
-  entity('Bad', { properties: { id: y.string(), region: y.enriched(y.string()), at: y.dateTime() }, identifier: ['id'], timestamp: 'at',
+    transform: [(lead) => ({ region: lead.id.length })],
+  })
+  entity('Bad', {
+    properties: { id: y.string(), region: y.enriched(y.string()), at: y.dateTime() },
+    identifier: ['id'],
+    timestamp: 'at',
     // @ts-expect-error a transformer does not see what it fills
-    transform: [(lead) => ({ region: lead.region })] })
+    transform: [(lead) => ({ region: lead.region })],
+  })
 })

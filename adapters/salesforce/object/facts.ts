@@ -1,4 +1,5 @@
-// What a record in quarantine keeps of its fields, so that it can be read again once its definition is mended: a few words a field, not all of describe.
+// What a record in quarantine keeps of its fields, so that it can be read again once its definition is
+// mended: a few words a field, not all of describe.
 import { t } from 'dreampipe/fp'
 import type { Described, DescribedField } from '../org/describe.ts'
 import { readableAs } from './types.ts'
@@ -9,10 +10,18 @@ export const FactsCodec = t.type({ object: t.string, fields: t.record(t.string, 
 /** By column: `Name`, `Owner.Name`. */
 export type Facts = t.TypeOf<typeof FactsCodec>
 
-const factOf = ({ type, scale = 0, compoundFieldName = null }: DescribedField): t.TypeOf<typeof FactCodec> => (scale === 0 && compoundFieldName === null ? type : [type, scale, compoundFieldName])
+const factOf = ({ type, scale = 0, compoundFieldName = null }: DescribedField): t.TypeOf<typeof FactCodec> =>
+  scale === 0 && compoundFieldName === null ? type : [type, scale, compoundFieldName]
 
-/** The facts of columns; `fieldOf` finds the field of a path of relationships. Compounds come with their parts. */
-export const factsOf = (described: Described, columns: readonly string[], fieldOf: (column: string) => DescribedField | undefined): Facts => {
+/**
+ * The facts of columns; `fieldOf` finds the field of a path of relationships. Compounds come with their
+ * parts.
+ */
+export const factsOf = (
+  described: Described,
+  columns: readonly string[],
+  fieldOf: (column: string) => DescribedField | undefined,
+): Facts => {
   const fields: { [column: string]: t.TypeOf<typeof FactCodec> } = {}
   for (const column of columns) {
     const field = fieldOf(column)
@@ -23,13 +32,17 @@ export const factsOf = (described: Described, columns: readonly string[], fieldO
     const [path] = split(column)
     if (typeof name !== 'string') continue
     if (path !== '') fields[`${path}.${name}`] ??= 'address'
-    else if (compound !== undefined && readableAs(compound)[0] === 'EmbeddedObject') fields[name] = factOf(compound)
+    else if (compound !== undefined && readableAs(compound)[0] === 'EmbeddedObject')
+      fields[name] = factOf(compound)
   }
   return { object: described.name, fields }
 }
 
 /** The object that these facts tell of, and its parents, each under the name of its relationship. */
-export const describedBy = ({ object, fields }: Facts): { readonly described: Described; readonly parents: readonly Described[] } => {
+export const describedBy = ({
+  object,
+  fields,
+}: Facts): { readonly described: Described; readonly parents: readonly Described[] } => {
   const objects = new Map<string, Map<string, DescribedField>>([['', new Map()]])
   const of = (path: string): Map<string, DescribedField> => {
     const found = objects.get(path)
@@ -37,7 +50,12 @@ export const describedBy = ({ object, fields }: Facts): { readonly described: De
     const made = new Map<string, DescribedField>()
     objects.set(path, made)
     const [above, name] = split(path)
-    of(above).set(`${name}Id`, { name: `${name}Id`, type: 'reference', relationshipName: name, referenceTo: [path] })
+    of(above).set(`${name}Id`, {
+      name: `${name}Id`,
+      type: 'reference',
+      relationshipName: name,
+      referenceTo: [path],
+    })
     return made
   }
   for (const [column, fact] of Object.entries(fields)) {
@@ -45,7 +63,13 @@ export const describedBy = ({ object, fields }: Facts): { readonly described: De
     const [type, scale, compoundFieldName] = typeof fact === 'string' ? [fact, 0, null] : fact
     of(path).set(name, { name, type, scale, compoundFieldName })
   }
-  const all = [...objects].map(([path, own]): Described => ({ name: path === '' ? object : path, keyPrefix: undefined, replicateable: false, queryable: true, fields: own }))
+  const all = [...objects].map(([path, own]): Described => ({
+    name: path === '' ? object : path,
+    keyPrefix: undefined,
+    replicateable: false,
+    queryable: true,
+    fields: own,
+  }))
   return { described: all[0] as Described, parents: all.slice(1) }
 }
 

@@ -17,27 +17,56 @@ export interface Row {
 }
 
 /** Columns that are read whatever is declared. */
-export interface Meta { readonly stamp: string | undefined; readonly deleted: boolean; readonly master: boolean }
+export interface Meta {
+  readonly stamp: string | undefined
+  readonly deleted: boolean
+  readonly master: boolean
+}
 
 /** The columns to select: what is declared, and behind it what only the extractor needs. */
-export const selectOf = ({ columns }: Plan, meta: Meta): readonly string[] => [...columns, ...extrasOf(columns, meta)]
+export const selectOf = ({ columns }: Plan, meta: Meta): readonly string[] => [
+  ...columns,
+  ...extrasOf(columns, meta),
+]
 
 const extrasOf = (columns: readonly string[], meta: Meta): readonly string[] =>
-  ['Id', ...(meta.stamp === undefined ? [] : [meta.stamp]), ...(meta.deleted ? ['IsDeleted'] : []), ...(meta.master ? ['MasterRecordId'] : [])].filter((name) => !columns.includes(name))
+  [
+    'Id',
+    ...(meta.stamp === undefined ? [] : [meta.stamp]),
+    ...(meta.deleted ? ['IsDeleted'] : []),
+    ...(meta.master ? ['MasterRecordId'] : []),
+  ].filter((name) => !columns.includes(name))
 
 type Raw = { readonly [name: string]: unknown }
-interface Reading { wrong: string | undefined; empty: boolean; rounded: boolean }
+interface Reading {
+  wrong: string | undefined
+  empty: boolean
+  rounded: boolean
+}
 
 // An object with all its names, to be copied: filling one is far quicker than growing it name by name.
-const templateOf = (nodes: readonly Node[]): { [name: string]: unknown } => Object.fromEntries(nodes.map(({ name }) => [name, null]))
+const templateOf = (nodes: readonly Node[]): { [name: string]: unknown } =>
+  Object.fromEntries(nodes.map(({ name }) => [name, null]))
 
-interface Shape { readonly nodes: readonly Node[]; readonly template: { [name: string]: unknown }; readonly inside: readonly (Shape | undefined)[]; readonly places: readonly number[] }
+interface Shape {
+  readonly nodes: readonly Node[]
+  readonly template: { [name: string]: unknown }
+  readonly inside: readonly (Shape | undefined)[]
+  readonly places: readonly number[]
+}
 const shapeOf = (nodes: readonly Node[], placeOf: (column: string) => number): Shape => ({
-  nodes, template: templateOf(nodes), inside: nodes.map((node) => (isGroup(node) ? shapeOf(node.nodes, placeOf) : undefined)), places: nodes.map((node) => (isGroup(node) ? -1 : placeOf(node.column))),
+  nodes,
+  template: templateOf(nodes),
+  inside: nodes.map((node) => (isGroup(node) ? shapeOf(node.nodes, placeOf) : undefined)),
+  places: nodes.map((node) => (isGroup(node) ? -1 : placeOf(node.column))),
 })
 
 // The record of a row; `cell` gives what a leaf's column holds. `empty` stays true while all of it is null.
-const recordOf = ({ nodes, template, inside, places }: Shape, cell: (leaf: Leaf, place: number) => unknown, reading: Reading): { [name: string]: unknown } => {
+const recordOf = (
+  { nodes, template, inside, places }: Shape,
+  cell: (leaf: Leaf, place: number) => unknown,
+  reading: Reading,
+): { [name: string]: unknown } => {
   const record = { ...template }
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as Node
@@ -66,15 +95,22 @@ const valueOf = (leaf: Leaf, value: unknown, reading: Reading): unknown => {
     return leaf.empty
   }
   reading.empty = false
-  if (typeof value === 'number' && leaf.exactBelow !== Infinity && (value >= leaf.exactBelow || value <= -leaf.exactBelow || isLong(value))) reading.rounded = true
+  if (
+    typeof value === 'number' &&
+    leaf.exactBelow !== Infinity &&
+    (value >= leaf.exactBelow || value <= -leaf.exactBelow || isLong(value))
+  )
+    reading.rounded = true
   const converted = leaf.convert(value)
   if (!isWrong(converted)) return converted
   reading.wrong ??= `${leaf.column}: ${converted.wrong}`
   return value
 }
 
-// Formulas have more digits than their field says; sixteen of them may have been more still. Most numbers are money, and known at once.
-const isLong = (value: number): boolean => Math.round(value * 1_000) / 1_000 !== value && String(value).length > 16
+// Formulas have more digits than their field says; sixteen of them may have been more still. Most numbers are
+// money, and known at once.
+const isLong = (value: number): boolean =>
+  Math.round(value * 1_000) / 1_000 !== value && String(value).length > 16
 
 const within = (raw: unknown, path: readonly string[]): unknown => {
   let at = raw
@@ -88,7 +124,10 @@ const textOr = (value: unknown): string | undefined => (typeof value === 'string
 
 type Record = { [name: string]: unknown }
 
-/** Reads the rows of a REST page; undefined where a number may have been rounded, and the page is to be parsed exactly. Takes the objects it is given. */
+/**
+ * Reads the rows of a REST page; undefined where a number may have been rounded, and the page is to be parsed
+ * exactly. Takes the objects it is given.
+ */
 export const jsonReader = (plan: Plan, meta: Meta) => {
   const { nodes, columns } = plan
   const extras = extrasOf(columns, meta).toReversed()
@@ -96,9 +135,15 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const inPlace = nodes.every((node) => !isGroup(node) && node.path.length === 1 && node.name === node.column)
   const leaves = nodes.filter((node): node is Leaf => !isGroup(node))
   const changing = leaves.filter(({ asIs }) => !asIs)
-  // Most of what changes is instants and money: read without a call through the leaf, which is what takes the time.
-  const quick = (kind: 'instant' | 'money'): readonly Leaf[] => changing.filter(({ convert }) => quickOf(convert) === kind)
-  const [instants, money, others] = [quick('instant'), quick('money'), changing.filter(({ convert }) => quickOf(convert) === undefined)]
+  // Most of what changes is instants and money: read without a call through the leaf, which is what takes the
+  // time.
+  const quick = (kind: 'instant' | 'money'): readonly Leaf[] =>
+    changing.filter(({ convert }) => quickOf(convert) === kind)
+  const [instants, money, others] = [
+    quick('instant'),
+    quick('money'),
+    changing.filter(({ convert }) => quickOf(convert) === undefined),
+  ]
   const [instantNames, moneyNames] = [instants.map(({ name }) => name), money.map(({ name }) => name)]
   const mostMoney = Math.min(...money.map(({ exactBelow }) => exactBelow))
   const change = (raw: Record, leaf: Leaf, reading: Reading): void => {
@@ -110,7 +155,10 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
   const shape = shapeOf(nodes, () => -1)
   // `exact`: these were parsed exactly; what is a number still has no more digits.
   // `again` parses the page once more: what cannot be read is kept as it came.
-  return (records: readonly Record[], { exact, again }: { readonly exact: boolean; readonly again: () => readonly Record[] }): readonly Row[] | undefined => {
+  return (
+    records: readonly Record[],
+    { exact, again }: { readonly exact: boolean; readonly again: () => readonly Record[] },
+  ): readonly Row[] | undefined => {
     const rows: Row[] = []
     const reading: Reading = { wrong: undefined, empty: true, rounded: false }
     let came: readonly Record[] | undefined
@@ -139,12 +187,17 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
         }
         for (let i = 0; i < others.length; i++) change(raw, others[i] as Leaf, reading)
         // An empty text is no value, as in Bulk. (To look for one in the page's text takes longer.)
-        for (let i = 0; i < texts.length; i++) if (raw[texts[i] as string] === '') raw[texts[i] as string] = null
+        for (let i = 0; i < texts.length; i++)
+          if (raw[texts[i] as string] === '') raw[texts[i] as string] = null
         if ('attributes' in raw) raw['attributes'] = undefined
         // The last ones first: taken from the end, an object keeps its shape.
         for (const name of extras) delete raw[name]
       } else {
-        record = recordOf(shape, (leaf) => (leaf.path.length === 1 ? raw[leaf.column] : within(raw, leaf.path)), reading)
+        record = recordOf(
+          shape,
+          (leaf) => (leaf.path.length === 1 ? raw[leaf.column] : within(raw, leaf.path)),
+          reading,
+        )
       }
       if (reading.rounded && !exact) return undefined
       if (reading.wrong !== undefined) {
@@ -158,9 +211,16 @@ export const jsonReader = (plan: Plan, meta: Meta) => {
 }
 
 /** The record of a row that came before, from JSON or from CSV: read again. */
-export const readAgain = ({ nodes }: Plan, raw: { readonly [name: string]: unknown }): Pick<Row, 'record' | 'wrong'> => {
+export const readAgain = (
+  { nodes }: Plan,
+  raw: { readonly [name: string]: unknown },
+): Pick<Row, 'record' | 'wrong'> => {
   const reading: Reading = { wrong: undefined, empty: true, rounded: false }
-  const record = recordOf(shapeOf(nodes, () => -1), ({ column, path }) => (column in raw ? raw[column] : within(raw, path)), reading)
+  const record = recordOf(
+    shapeOf(nodes, () => -1),
+    ({ column, path }) => (column in raw ? raw[column] : within(raw, path)),
+    reading,
+  )
   return { record, wrong: reading.wrong }
 }
 
@@ -172,18 +232,37 @@ export const csvRowReader = (plan: Plan, meta: Meta, header: Cells) => {
   const byName = new Map(header.map((name, i) => [(name ?? '').toLowerCase(), i]))
   const placeOf = (column: string): number => byName.get(column.toLowerCase()) ?? -1
   const shape = shapeOf(nodes, placeOf)
-  const [id, at, deleted, master] = [placeOf('Id'), stamp === undefined ? -1 : placeOf(stamp), placeOf('IsDeleted'), placeOf('MasterRecordId')]
+  const [id, at, deleted, master] = [
+    placeOf('Id'),
+    stamp === undefined ? -1 : placeOf(stamp),
+    placeOf('IsDeleted'),
+    placeOf('MasterRecordId'),
+  ]
   return (cells: Cells): Row => {
     const reading: Reading = { wrong: undefined, empty: true, rounded: false }
     const record = recordOf(shape, (_, place) => cells[place], reading)
     return {
-      id: cells[id] ?? '', stamp: cells[at] ?? undefined, deleted: meta.deleted && cells[deleted] === 'true', master: cells[master] ?? undefined,
-      record: reading.wrong === undefined ? record : Object.fromEntries(header.map((name, i) => [named.get((name ?? '').toLowerCase()) ?? name ?? '', cells[i] ?? null])), wrong: reading.wrong,
+      id: cells[id] ?? '',
+      stamp: cells[at] ?? undefined,
+      deleted: meta.deleted && cells[deleted] === 'true',
+      master: cells[master] ?? undefined,
+      record:
+        reading.wrong === undefined
+          ? record
+          : Object.fromEntries(
+              header.map((name, i) => [
+                named.get((name ?? '').toLowerCase()) ?? name ?? '',
+                cells[i] ?? null,
+              ]),
+            ),
+      wrong: reading.wrong,
     }
   }
 }
 
-// A number of more than 15 digits, which JSON.parse would round: its digits are made a text. A quote before a colon ends a name, or is escaped.
+// A number of more than 15 digits, which JSON.parse would round: its digits are made a text. A quote before a
+// colon ends a name, or is escaped.
 const longNumber = /(?<!\\)":\s*(-?\d[\d.]{15,}(?:[eE][+-]?\d+)?)(?=\s*[,}\]])/g
 /** Parses a page of records. `exact`: numbers that JavaScript would round come as texts. */
-export const parsePage = (text: string, exact: boolean): unknown => JSON.parse(exact ? text.replace(longNumber, '":"$1"') : text)
+export const parsePage = (text: string, exact: boolean): unknown =>
+  JSON.parse(exact ? text.replace(longNumber, '":"$1"') : text)

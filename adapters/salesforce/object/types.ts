@@ -3,36 +3,89 @@ import type { PropertyType } from 'dreampipe'
 
 /** Why a value is not what its type says. */
 export type Wrong = { readonly wrong: string }
-export const isWrong = (value: unknown): value is Wrong => typeof value === 'object' && value !== null && 'wrong' in value
-/** The value of a cell: JSON's, or CSV's text. Never called with null or an empty text, which are no value. */
+export const isWrong = (value: unknown): value is Wrong =>
+  typeof value === 'object' && value !== null && 'wrong' in value
+/**
+ * The value of a cell: JSON's, or CSV's text. Never called with null or an empty text, which are no value.
+ */
 export type Convert = (value: unknown) => unknown
 
-const texts = ['id', 'reference', 'string', 'textarea', 'phone', 'url', 'email', 'picklist', 'combobox', 'encryptedstring', 'datacategorygroupreference', 'masterrecord']
+const texts = [
+  'id',
+  'reference',
+  'string',
+  'textarea',
+  'phone',
+  'url',
+  'email',
+  'picklist',
+  'combobox',
+  'encryptedstring',
+  'datacategorygroupreference',
+  'masterrecord',
+]
 
-/** What each Salesforce type may be read as; the first is what it becomes by itself. A type of tomorrow is read as text. */
+/**
+ * What each Salesforce type may be read as; the first is what it becomes by itself. A type of tomorrow is
+ * read as text.
+ */
 const readable: { readonly [type: string]: readonly PropertyType[] } = {
   ...Object.fromEntries(texts.map((type) => [type, ['String']])),
-  multipicklist: ['List', 'String'], boolean: ['Boolean'], int: ['Integer', 'Decimal', 'Double'], long: ['Integer', 'Decimal'],
-  double: ['Decimal', 'Double', 'Integer'], currency: ['Decimal', 'Double', 'Integer'], percent: ['Decimal', 'Double', 'Integer'],
-  date: ['Date', 'String'], datetime: ['DateTime', 'String'], time: ['Time', 'String'], address: ['EmbeddedObject'], location: ['EmbeddedObject'],
-  base64: [], anyType: ['Json'], json: ['Json'], complexvalue: ['Json'],
+  multipicklist: ['List', 'String'],
+  boolean: ['Boolean'],
+  int: ['Integer', 'Decimal', 'Double'],
+  long: ['Integer', 'Decimal'],
+  double: ['Decimal', 'Double', 'Integer'],
+  currency: ['Decimal', 'Double', 'Integer'],
+  percent: ['Decimal', 'Double', 'Integer'],
+  date: ['Date', 'String'],
+  datetime: ['DateTime', 'String'],
+  time: ['Time', 'String'],
+  address: ['EmbeddedObject'],
+  location: ['EmbeddedObject'],
+  base64: [],
+  anyType: ['Json'],
+  json: ['Json'],
+  complexvalue: ['Json'],
 }
 
 // A Decimal holds nine digits after the point. Coordinates have fifteen, and are doubles at Salesforce too.
 const fine: readonly PropertyType[] = ['Double', 'Decimal', 'String']
 
 /** What a field may be declared as, the natural one first; none for files, which are not read. */
-export const readableAs = ({ type, scale = 0 }: { readonly type: string; readonly scale?: number | undefined }): readonly PropertyType[] =>
-  (scale > 9 ? fine : readable[type] ?? ['String'])
+export const readableAs = ({
+  type,
+  scale = 0,
+}: {
+  readonly type: string
+  readonly scale?: number | undefined
+}): readonly PropertyType[] => (scale > 9 ? fine : (readable[type] ?? ['String']))
 
-const wrong = (expected: string, value: unknown): Wrong => ({ wrong: `${expected} expected, got ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value}` })
+const wrong = (expected: string, value: unknown): Wrong => ({
+  wrong:
+    `${expected} expected, got ` +
+    `${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value}`,
+})
 
-const text: Convert = (value) => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : wrong('text', value))
-const boolean: Convert = (value) => (typeof value === 'boolean' ? value : value === 'true' ? true : value === 'false' ? false : wrong('true or false', value))
+const text: Convert = (value) =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : wrong('text', value)
+const boolean: Convert = (value) =>
+  typeof value === 'boolean'
+    ? value
+    : value === 'true'
+      ? true
+      : value === 'false'
+        ? false
+        : wrong('true or false', value)
 
 // `9.5E8` in digits: exact, because the digits are only moved.
 const plain = (scientific: string): string | undefined => {
-  const [, sign = '', whole = '', fraction = '', exponent = ''] = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(scientific) ?? []
+  const [, sign = '', whole = '', fraction = '', exponent = ''] =
+    /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(scientific) ?? []
   if (whole === '' && fraction === '') return undefined
   const shift = Number(exponent)
   const digits = whole + fraction
@@ -44,7 +97,8 @@ const plain = (scientific: string): string | undefined => {
   return number === '0' || sign !== '-' ? number : `-${number}`
 }
 
-// A Decimal holds nine digits after the point, and formulas have more than their field says: rounded there, half away from zero.
+// A Decimal holds nine digits after the point, and formulas have more than their field says: rounded there,
+// half away from zero.
 const places = 9
 const nine = (digits: string): string => {
   const point = digits.indexOf('.')
@@ -67,11 +121,13 @@ const exact: Convert = (value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrong('a number', value)
   const given = String(value)
   // JavaScript writes these plainly.
-  if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21) return given
-  return simple.test(given) && given !== '-0' ? given : plain(given) ?? wrong('a number', value)
+  if (typeof value === 'number' && (value >= 1e-6 || value <= -1e-6) && value < 1e21 && value > -1e21)
+    return given
+  return simple.test(given) && given !== '-0' ? given : (plain(given) ?? wrong('a number', value))
 }
 /**
- * A number with at most three digits after the point, and exactly these. Most are such, and below a million: put together from ready texts,
+ * A number with at most three digits after the point, and exactly these. Most are such, and below a million:
+ * put together from ready texts,
  * in whole numbers of 32 bits, it takes a third of the time that JavaScript takes to write it.
  */
 export const moneyOf = (value: number): string | undefined => {
@@ -85,7 +141,9 @@ export const moneyOf = (value: number): string | undefined => {
     return `${thousand[high] as string}${padded[whole - high * 1000] as string}${fraction}`
   }
   const thousandths = Math.round(value * 1000)
-  return thousandths < 1e12 && thousandths / 1000 === value ? `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] as string}` : undefined
+  return thousandths < 1e12 && thousandths / 1000 === value
+    ? `${Math.trunc(thousandths / 1000)}${fractions[thousandths % 1000] as string}`
+    : undefined
 }
 const decimal: Convert = (value) => {
   const money = typeof value === 'number' ? moneyOf(value) : undefined
@@ -95,7 +153,8 @@ const decimal: Convert = (value) => {
 }
 
 const double: Convert = (value) => {
-  const number = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN
+  const number =
+    typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN
   return Number.isFinite(number) ? number : wrong('a number', value)
 }
 
@@ -125,13 +184,23 @@ const dateTime: Convert = (value) => {
   if (instant !== undefined) return instant
   if (!instantForm.test(value)) return wrong('an instant', value)
   const millis = Date.parse(value)
-  return Number.isNaN(millis) ? wrong('an instant', value) : `${new Date(millis).toISOString().slice(0, 23)}000Z`
+  return Number.isNaN(millis)
+    ? wrong('an instant', value)
+    : `${new Date(millis).toISOString().slice(0, 23)}000Z`
 }
 
-const date: Convert = (value) => (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) ? value : wrong('a date', value))
+const date: Convert = (value) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) ? value : wrong('a date', value)
 // `10:15:00.000Z`: a time of day, whose Z says nothing.
-const time: Convert = (value) => (typeof value === 'string' && /^\d\d:\d\d/.test(value) ? value.replace(/Z$/, '').replace(/\.0*$/, '').replace(/(\.\d*?)0+$/, '$1') : wrong('a time of day', value))
-const list: Convert = (value) => (typeof value === 'string' ? value.split(';') : wrong('values joined by ;', value))
+const time: Convert = (value) =>
+  typeof value === 'string' && /^\d\d:\d\d/.test(value)
+    ? value
+        .replace(/Z$/, '')
+        .replace(/\.0*$/, '')
+        .replace(/(\.\d*?)0+$/, '$1')
+    : wrong('a time of day', value)
+const list: Convert = (value) =>
+  typeof value === 'string' ? value.split(';') : wrong('values joined by ;', value)
 const json: Convert = (value) => {
   if (typeof value !== 'string') return value
   try {
@@ -141,10 +210,26 @@ const json: Convert = (value) => {
   }
 }
 
-const converters: { readonly [T in PropertyType]?: Convert } = { String: text, Boolean: boolean, Integer: integer, Decimal: decimal, Double: double, DateTime: dateTime, Date: date, Time: time, List: list, Json: json }
+const converters: { readonly [T in PropertyType]?: Convert } = {
+  String: text,
+  Boolean: boolean,
+  Integer: integer,
+  Decimal: decimal,
+  Double: double,
+  DateTime: dateTime,
+  Date: date,
+  Time: time,
+  List: list,
+  Json: json,
+}
 
 /** Which quick reading a conversion begins with: `instantOf` or `moneyOf`. */
-export const quickOf = (convert: Convert): 'instant' | 'money' | undefined => (convert === dateTime ? 'instant' : convert === decimal ? 'money' : undefined)
+export const quickOf = (convert: Convert): 'instant' | 'money' | undefined =>
+  convert === dateTime ? 'instant' : convert === decimal ? 'money' : undefined
 
-/** Reads a field of a Salesforce type as one of ours. An `anyType` is taken as it comes: its text may look like JSON without being any. */
-export const converterOf = (type: string, as: PropertyType): Convert => (type === 'anyType' ? (value) => value : converters[as] ?? text)
+/**
+ * Reads a field of a Salesforce type as one of ours. An `anyType` is taken as it comes: its text may look
+ * like JSON without being any.
+ */
+export const converterOf = (type: string, as: PropertyType): Convert =>
+  type === 'anyType' ? (value) => value : (converters[as] ?? text)

@@ -6,8 +6,15 @@ import type { Caller, Org } from './org.ts'
 const FieldCodec = t.intersection([
   t.type({ name: t.string, type: t.string }),
   t.partial({
-    calculated: t.boolean, filterable: t.boolean, sortable: t.boolean, scale: t.number, nillable: t.boolean, compoundFieldName: t.union([t.string, t.null]),
-    relationshipName: t.union([t.string, t.null]), referenceTo: t.union([t.array(t.string), t.null]), deprecatedAndHidden: t.boolean,
+    calculated: t.boolean,
+    filterable: t.boolean,
+    sortable: t.boolean,
+    scale: t.number,
+    nillable: t.boolean,
+    compoundFieldName: t.union([t.string, t.null]),
+    relationshipName: t.union([t.string, t.null]),
+    referenceTo: t.union([t.array(t.string), t.null]),
+    deprecatedAndHidden: t.boolean,
   }),
 ])
 const DescribedCodec = t.intersection([
@@ -39,11 +46,27 @@ export const describe = async (org: Org, object: string, caller: Caller): Promis
   const verb = `describe ${object}`
   const reply = await org.call({ verb, path: `/sobjects/${object}/describe` }, caller)
   const decoded = DescribedCodec.decode(jsonOf(verb, await reply.text()))
-  if (decoded._tag === 'Left') throw refused(verb, 'the answer is no description of an object', { code: 'NOT_JSON', retry: true })
+  if (decoded._tag === 'Left')
+    throw refused(verb, 'the answer is no description of an object', { code: 'NOT_JSON', retry: true })
   const { name, keyPrefix, replicateable = false, queryable = true, fields } = decoded.right
-  return { name, keyPrefix: keyPrefix ?? undefined, replicateable, queryable, fields: new Map(fields.filter(({ deprecatedAndHidden }) => deprecatedAndHidden !== true).map((field) => [field.name, field])) }
+  return {
+    name,
+    keyPrefix: keyPrefix ?? undefined,
+    replicateable,
+    queryable,
+    fields: new Map(
+      fields
+        .filter(({ deprecatedAndHidden }) => deprecatedAndHidden !== true)
+        .map((field) => [field.name, field]),
+    ),
+  }
 }
 
-/** The field that says when a record last changed; only one that can be filtered and sorted by is of use, and some objects have none. */
+/**
+ * The field that says when a record last changed; only one that can be filtered and sorted by is of use, and
+ * some objects have none.
+ */
 export const stampFieldOf = ({ fields }: Described): string | undefined =>
-  ['SystemModstamp', 'LastModifiedDate', 'CreatedDate', 'LoginTime'].find((name) => fields.get(name)?.filterable === true && fields.get(name)?.sortable === true)
+  ['SystemModstamp', 'LastModifiedDate', 'CreatedDate', 'LoginTime'].find(
+    (name) => fields.get(name)?.filterable === true && fields.get(name)?.sortable === true,
+  )

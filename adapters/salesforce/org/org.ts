@@ -10,7 +10,10 @@ export interface OrgOptions {
   readonly version?: string
   /** Milliseconds without a byte after which a call is given up: 120,000 unless said. */
   readonly timeout?: number
-  /** Share of the org's daily API calls, everybody's together, beyond which runs end in good order: 0.8 unless said. */
+  /**
+   * Share of the org's daily API calls, everybody's together, beyond which runs end in good order: 0.8 unless
+   * said.
+   */
   readonly quota?: number
   /** API calls that all producers of this org may make together in any 24 hours. */
   readonly calls?: number
@@ -35,7 +38,10 @@ export interface Call {
 }
 
 /** Who calls: what may be spent, and when to end. */
-export interface Caller { readonly signal: AbortSignal; readonly budget: { readonly left: () => number; readonly spend: (calls: number) => boolean } }
+export interface Caller {
+  readonly signal: AbortSignal
+  readonly budget: { readonly left: () => number; readonly spend: (calls: number) => boolean }
+}
 
 /** An answer with a status below 300. Read it once: as a text, or chunk by chunk. */
 export interface Reply {
@@ -47,7 +53,10 @@ export interface Reply {
 }
 
 const hour = 3_600_000
-/** Milliseconds after which an org whose quota was used up is asked for one call again: nothing else would tell that its day has passed. */
+/**
+ * Milliseconds after which an org whose quota was used up is asked for one call again: nothing else would
+ * tell that its day has passed.
+ */
 const askedAgain = 5 * 60_000
 /** Milliseconds that a `Retry-After` is waited for at most. */
 const longestWait = 60_000
@@ -55,15 +64,30 @@ const longestWait = 60_000
 // Calls by the hour, for a day.
 const hourly = () => {
   const counts = new Map<number, number>()
-  const forget = (): void => { for (const at of counts.keys()) if (at <= Math.floor(Date.now() / hour) - 24) counts.delete(at) }
+  const forget = (): void => {
+    for (const at of counts.keys()) if (at <= Math.floor(Date.now() / hour) - 24) counts.delete(at)
+  }
   return {
-    add: (): void => { const at = Math.floor(Date.now() / hour); forget(); counts.set(at, (counts.get(at) ?? 0) + 1) },
-    total: (): number => { forget(); return [...counts.values()].reduce((sum, n) => sum + n, 0) },
+    add: (): void => {
+      const at = Math.floor(Date.now() / hour)
+      forget()
+      counts.set(at, (counts.get(at) ?? 0) + 1)
+    },
+    total: (): number => {
+      forget()
+      return [...counts.values()].reduce((sum, n) => sum + n, 0)
+    },
   }
 }
 
 /** An org to read from; it logs in when it is first asked. */
-export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quota = 0.8, calls = Infinity }: OrgOptions): Org => {
+export const salesforceOrg = ({
+  login,
+  version = '68.0',
+  timeout = 120_000,
+  quota = 0.8,
+  calls = Infinity,
+}: OrgOptions): Org => {
   const { token, secrets } = loggingIn(login, Math.min(timeout, 60_000))
   const made = hourly()
   let usage: { readonly used: number; readonly max: number; readonly at: number } | undefined
@@ -74,7 +98,13 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
   // One login at a time: whoever comes meanwhile gets the same one.
   const session = (old?: string): Promise<Token> => {
     const held = current
-    const next = held === undefined ? token(old) : held.then((had) => (had.accessToken === old ? token(old) : had), () => token(old))
+    const next =
+      held === undefined
+        ? token(old)
+        : held.then(
+            (had) => (had.accessToken === old ? token(old) : had),
+            () => token(old),
+          )
     current = next
     return next
   }
@@ -83,7 +113,8 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     if (budget.left() < 1) stop('the run has no calls left')
     if (made.total() >= calls) stop(`all ${calls} calls of 24 hours are spent`)
     if (usage !== undefined && usage.used >= usage.max * quota) {
-      if (Math.abs(Date.now() - usage.at) < askedAgain) stop(`the org has used ${usage.used} of its ${usage.max} API calls of the day`)
+      if (Math.abs(Date.now() - usage.at) < askedAgain)
+        stop(`the org has used ${usage.used} of its ${usage.max} API calls of the day`)
       usage = { ...usage, at: Date.now() }
     }
     budget.spend(1)
@@ -92,13 +123,22 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
 
   const noteUsage = (headers: Headers): void => {
     const [, used, max] = /api-usage=(\d+)\/(\d+)/.exec(headers.get('sforce-limit-info') ?? '') ?? []
-    if (used !== undefined && max !== undefined) usage = { used: Number(used), max: Number(max), at: Date.now() }
+    if (used !== undefined && max !== undefined)
+      usage = { used: Number(used), max: Number(max), at: Date.now() }
   }
 
-  const lost = (verb: string, thrown: unknown) => refused(verb, scrubbed(networkReason(thrown), secrets()), { code: 'NETWORK', retry: true })
+  const lost = (verb: string, thrown: unknown) =>
+    refused(verb, scrubbed(networkReason(thrown), secrets()), { code: 'NETWORK', retry: true })
 
-  const once = async ({ verb, method = 'GET', path, headers = {}, body }: Call, caller: Caller, { accessToken, instanceUrl }: Token): Promise<Reply> => {
-    const url = new URL(path.startsWith('/services/') ? path : `/services/data/v${version}${path}`, instanceUrl)
+  const once = async (
+    { verb, method = 'GET', path, headers = {}, body }: Call,
+    caller: Caller,
+    { accessToken, instanceUrl }: Token,
+  ): Promise<Reply> => {
+    const url = new URL(
+      path.startsWith('/services/') ? path : `/services/data/v${version}${path}`,
+      instanceUrl,
+    )
     spend(caller)
     const wait = patience(timeout, caller.signal)
     const guarded = async <A>(work: () => Promise<A>): Promise<A> => {
@@ -109,14 +149,26 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
         throw lost(verb, thrown)
       }
     }
-    const response = await guarded(() => fetch(url, { method, headers: { Authorization: `Bearer ${accessToken}`, Accept: 'application/json', ...headers }, signal: wait.signal, redirect: 'error', ...(body === undefined ? {} : { body }) }))
+    const response = await guarded(() =>
+      fetch(url, {
+        method,
+        headers: { Authorization: `Bearer ${accessToken}`, Accept: 'application/json', ...headers },
+        signal: wait.signal,
+        redirect: 'error',
+        ...(body === undefined ? {} : { body }),
+      }),
+    )
     noteUsage(response.headers)
     wait.touch()
     if (response.status >= 300) {
       const text = await guarded(() => response.text())
       wait.end()
-      const asked = retryAfter(response.headers.get('retry-after'), Date.parse(response.headers.get('date') ?? '') || Date.now())
-      if (asked > 0) quietUntil = Math.max(quietUntil, performance.now() + Math.min(asked, timeout, longestWait))
+      const asked = retryAfter(
+        response.headers.get('retry-after'),
+        Date.parse(response.headers.get('date') ?? '') || Date.now(),
+      )
+      if (asked > 0)
+        quietUntil = Math.max(quietUntil, performance.now() + Math.min(asked, timeout, longestWait))
       throw refusalOf(verb, response.status, scrubbed(text, secrets()))
     }
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
@@ -147,7 +199,12 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     return { headers: response.headers, at: Date.parse(response.headers.get('date') ?? ''), text, chunks }
   }
 
-  const final = ({ verb }: Call) => refused(verb, 'INVALID_SESSION_ID: the session is refused, also a new one: may this user use the API?', { code: 'INVALID_SESSION_ID', status: 401, retry: false })
+  const final = ({ verb }: Call) =>
+    refused(verb, 'INVALID_SESSION_ID: the session is refused, also a new one: may this user use the API?', {
+      code: 'INVALID_SESSION_ID',
+      status: 401,
+      retry: false,
+    })
 
   // A server that is busy is left alone by all who share the org, as long as it asked for.
   const quiet = async ({ verb }: Call, { signal }: Caller): Promise<void> => {
@@ -173,7 +230,8 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     } catch (thrown) {
       // The org may have moved to another host: a new login says where to.
       if (isRefused(thrown, 'NETWORK') && /redirect|ENOTFOUND/.test(thrown.message)) current = undefined
-      // A session may have ended; one that is refused for what it is would be refused again, and so is a second one.
+      // A session may have ended; one that is refused for what it is would be refused again, and so is a
+      // second one.
       if (!isRefused(thrown, 'INVALID_SESSION_ID')) throw thrown
       if (/not valid for use/i.test(thrown.message)) throw final(request)
       const renewed = await loggedIn(request, caller, held.accessToken)
@@ -185,5 +243,12 @@ export const salesforceOrg = ({ login, version = '68.0', timeout = 120_000, quot
     }
   }
 
-  return { version, call, usage: () => ({ calls: made.total(), ...(usage === undefined ? {} : { used: usage.used, max: usage.max }) }) }
+  return {
+    version,
+    call,
+    usage: () => ({
+      calls: made.total(),
+      ...(usage === undefined ? {} : { used: usage.used, max: usage.max }),
+    }),
+  }
 }

@@ -1,4 +1,5 @@
-// Reads CSV as Bulk 2.0 writes it, chunk by chunk: rows of cells, null where a cell is empty; nothing is kept but the unfinished row.
+// Reads CSV as Bulk 2.0 writes it, chunk by chunk: rows of cells, null where a cell is empty; nothing is kept
+// but the unfinished row.
 
 export type Cells = readonly (string | null)[]
 
@@ -43,9 +44,15 @@ export const csvReader = (): CsvReader => {
         // A quote at the very end may be the first of two.
         if (close === -1 || (close + 1 === length && !last)) break
         end = close + 1
-        row[n++] = end - at === 2 ? null : doubled ? text.slice(at + 1, close).replaceAll('""', '"') : text.slice(at + 1, close)
+        row[n++] =
+          end - at === 2
+            ? null
+            : doubled
+              ? text.slice(at + 1, close).replaceAll('""', '"')
+              : text.slice(at + 1, close)
         const next = text.charCodeAt(end)
-        if (end < length && next !== comma && next !== newline && next !== carriage) throw new SyntaxError('a quoted cell goes on behind its closing quote')
+        if (end < length && next !== comma && next !== newline && next !== carriage)
+          throw new SyntaxError('a quoted cell goes on behind its closing quote')
       } else {
         end = at
         while (end < length) {

@@ -20,35 +20,65 @@ export interface Scan {
   /** Rows stamped later than this belong to a later window: they changed while they were read. */
   readonly before?: string
 }
-export interface Scanned { readonly rows: readonly Row[]; readonly position: Position; readonly expected?: number }
+export interface Scanned {
+  readonly rows: readonly Row[]
+  readonly position: Position
+  readonly expected?: number
+}
 
 /** Records that are there now: `queryAll` without the bin's, because `query` leaves out archived ones. */
-export const alive = ({ described, meta }: Extraction, before: string | null): Pick<Scan, 'where' | 'all'> => {
+export const alive = (
+  { described, meta }: Extraction,
+  before: string | null,
+): Pick<Scan, 'where' | 'all'> => {
   const bin = described.fields.get('IsDeleted')?.filterable === true
-  return { where: [...(bin ? ['IsDeleted = false'] : []), ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`])].join(' AND '), all: bin }
+  return {
+    where: [
+      ...(bin ? ['IsDeleted = false'] : []),
+      ...(before === null || meta.stamp === undefined ? [] : [`${meta.stamp} < ${before}`]),
+    ].join(' AND '),
+    all: bin,
+  }
 }
 
 const anded = (...conditions: readonly string[]): string => {
   const all = conditions.filter((condition) => condition !== '')
-  return all.length === 0 ? '' : ` WHERE ${all.map((condition) => (all.length > 1 && / (AND|OR) /.test(condition) ? `(${condition})` : condition)).join(' AND ')}`
+  const several = all.length > 1
+  const terms = all.map((each) => (several && / (AND|OR) /.test(each) ? `(${each})` : each))
+  return all.length === 0 ? '' : ` WHERE ${terms.join(' AND ')}`
 }
 
 // What lies behind a position: ids are compared by the server alone, and ties of one second by their ids.
 const behind = ({ by, meta: { stamp } }: Scan, { lastStamp, lastId }: Position): string => {
   if (lastId === null) return ''
-  return by === 'id' ? `Id > '${lastId}'` : `(${stamp} = ${lastStamp} AND Id > '${lastId}') OR ${stamp} > ${lastStamp}`
+  return by === 'id'
+    ? `Id > '${lastId}'`
+    : `(${stamp} = ${lastStamp} AND Id > '${lastId}') OR ${stamp} > ${lastStamp}`
 }
 
-const queryOf = ({ object }: Extraction, scan: Scan, position: Position, limit: number | undefined): Query => {
+const queryOf = (
+  { object }: Extraction,
+  scan: Scan,
+  position: Position,
+  limit: number | undefined,
+): Query => {
   const order = scan.by === 'id' ? 'Id' : `${scan.meta.stamp}, Id`
-  const soql = `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where, behind(scan, position))} ORDER BY ${order}${limit === undefined ? '' : ` LIMIT ${limit}`}`
+  const soql =
+    `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ` +
+    `${object}${anded(scan.where, behind(scan, position))} ORDER BY ` +
+    `${order}${limit === undefined ? '' : ` LIMIT ${limit}`}`
   return { soql, all: scan.all, plan: scan.plan, meta: scan.meta }
 }
 // No ORDER BY: it would switch off the chunking by primary key that lets Bulk read large objects.
-const bulkQueryOf = ({ object }: Extraction, scan: Scan): Query =>
-  ({ soql: `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where)}`, all: scan.all, plan: scan.plan, meta: scan.meta })
+const bulkQueryOf = ({ object }: Extraction, scan: Scan): Query => ({
+  soql: `SELECT ${selectOf(scan.plan, scan.meta).join(', ')} FROM ${object}${anded(scan.where)}`,
+  all: scan.all,
+  plan: scan.plan,
+  meta: scan.meta,
+})
 
-// By whole seconds: the first 19 characters, which are digits at fixed places. (`<` on texts takes many times as long.)
+// By whole seconds: the first 19 characters, which are digits at fixed places. (`<` on texts takes many times
+// as long.)
 const isBefore = (stamp: string, limit: string): boolean => {
   for (let i = 0; i < 19; i++) {
     const by = stamp.charCodeAt(i) - limit.charCodeAt(i)
@@ -66,7 +96,11 @@ const inTime = (rows: readonly Row[], { before }: Scan): readonly Row[] => {
 const jobsTried = 3
 
 // By a job. It answers where to go on by REST, where Salesforce cannot do it by Bulk.
-const byBulk = async function* (extraction: Extraction, scan: Scan, from: Position): AsyncGenerator<Scanned, Position | undefined> {
+const byBulk = async function* (
+  extraction: Extraction,
+  scan: Scan,
+  from: Position,
+): AsyncGenerator<Scanned, Position | undefined> {
   const query = bulkQueryOf(extraction, scan)
   for (let position = from; ;) {
     try {
@@ -79,27 +113,45 @@ const byBulk = async function* (extraction: Extraction, scan: Scan, from: Positi
       }
       for await (const page of bulkPages(extraction, query, job)) {
         position = { ...position, job: page.job }
-        yield { rows: inTime(page.rows, scan), position, ...(page.total === undefined ? {} : { expected: page.total }) }
+        yield {
+          rows: inTime(page.rows, scan),
+          position,
+          ...(page.total === undefined ? {} : { expected: page.total }),
+        }
       }
       return undefined
     } catch (thrown) {
       const anew: Position = { ...position, job: null }
       const failed = isRefused(thrown, 'JOB_FAILED', 'JOB_GONE')
-      if ((isUnsupported(thrown) || (failed && position.failures + 1 >= jobsTried)) && extraction.reading.via !== 'bulk') {
+      if (
+        (isUnsupported(thrown) || (failed && position.failures + 1 >= jobsTried)) &&
+        extraction.reading.via !== 'bulk'
+      ) {
         extraction.bulk.usable = false
-        extraction.context.warn(`Bulk cannot read ${extraction.object}, so REST does: ${(thrown as Error).message}`)
+        extraction.context.warn(
+          `Bulk cannot read ${extraction.object}, so REST does: ${(thrown as Error).message}`,
+        )
         return { ...anew, failures: 0 }
       }
       if (!failed) throw thrown
       position = { ...anew, failures: position.failures + 1 }
       yield { rows: [], position: position.failures < jobsTried ? position : { ...position, failures: 0 } }
-      if (position.failures >= jobsTried) throw refused(`bulk query ${extraction.object}`, `${jobsTried} jobs came to nothing: ${thrown.message}`, { code: 'JOB_FAILED', retry: false })
+      if (position.failures >= jobsTried)
+        throw refused(
+          `bulk query ${extraction.object}`,
+          `${jobsTried} jobs came to nothing: ${thrown.message}`,
+          { code: 'JOB_FAILED', retry: false },
+        )
     }
   }
 }
 
 // By REST; answers where it went over to Bulk.
-const byRest = async function* (extraction: Extraction, scan: Scan, from: Position): AsyncGenerator<Scanned, Position | undefined> {
+const byRest = async function* (
+  extraction: Extraction,
+  scan: Scan,
+  from: Position,
+): AsyncGenerator<Scanned, Position | undefined> {
   const { reading, bulk } = extraction
   let position = from
   let limit = scan.limit
@@ -109,7 +161,11 @@ const byRest = async function* (extraction: Extraction, scan: Scan, from: Positi
       const query = queryOf(extraction, scan, position, limit)
       if (!fitsUri(query)) {
         if (bulk.usable) return position
-        throw refused(`query ${extraction.object}`, 'its fields make the address longer than Salesforce takes, and Bulk cannot read it: declare fewer', { code: 'URI_TOO_LONG', retry: false })
+        throw refused(
+          `query ${extraction.object}`,
+          'its fields make the address longer than Salesforce takes, and Bulk cannot read it: declare fewer',
+          { code: 'URI_TOO_LONG', retry: false },
+        )
       }
       for await (const { rows, total: all, first } of restPages(extraction, query)) {
         if (first && all > reading.bulkAbove && bulk.usable) return position
@@ -117,7 +173,12 @@ const byRest = async function* (extraction: Extraction, scan: Scan, from: Positi
         stuck = 0
         const kept = inTime(rows, scan)
         const last = (scan.by === 'id' ? rows : kept).at(-1)
-        if (last !== undefined) position = { ...position, lastStamp: last.stamp === undefined ? null : soqlInstant(last.stamp), lastId: last.id }
+        if (last !== undefined)
+          position = {
+            ...position,
+            lastStamp: last.stamp === undefined ? null : soqlInstant(last.stamp),
+            lastId: last.id,
+          }
         yield { rows: kept, position, expected: all }
       }
     } catch (thrown) {
@@ -135,12 +196,18 @@ const byRest = async function* (extraction: Extraction, scan: Scan, from: Positi
 }
 
 /** All records of a scan from a position on. Each yield says where to go on behind its rows. */
-export const scanned = async function* (extraction: Extraction, scan: Scan, from: Position): AsyncGenerator<Scanned> {
+export const scanned = async function* (
+  extraction: Extraction,
+  scan: Scan,
+  from: Position,
+): AsyncGenerator<Scanned> {
   const { reading, bulk } = extraction
   let position: Position | undefined = from
   let jobs = from.job !== null || reading.via === 'bulk'
   while (position !== undefined) {
-    position = yield* (jobs && bulk.usable ? byBulk(extraction, scan, position) : byRest(extraction, scan, { ...position, job: null }))
+    position = yield* jobs && bulk.usable
+      ? byBulk(extraction, scan, position)
+      : byRest(extraction, scan, { ...position, job: null })
     jobs = !jobs
   }
 }

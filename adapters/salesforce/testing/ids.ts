@@ -19,6 +19,7 @@ export const id18 = (id15: string): string => {
 /** The `n`th id of an object: its three-character key prefix, an instance, and a counter. */
 export const idOf = (keyPrefix: string, n: number): string => {
   let counter = ''
-  for (let rest = n, at = 0; at < 9; at++, rest = Math.floor(rest / 62)) counter = digits.charAt(rest % 62) + counter
+  for (let rest = n, at = 0; at < 9; at++, rest = Math.floor(rest / 62))
+    counter = digits.charAt(rest % 62) + counter
   return id18(`${keyPrefix}5g0${counter}`)
 }

@@ -5,20 +5,31 @@ import { json, refuse, type Backend, type Endpoint } from './request.ts'
 import { find, type Found } from './select.ts'
 import { parseSoql } from './soql.ts'
 
-interface Cursor { readonly found: Found; readonly key: string; readonly size: number }
+interface Cursor {
+  readonly found: Found
+  readonly key: string
+  readonly size: number
+}
 
-export interface Queries { readonly endpoint: Endpoint; readonly expireLocators: () => void }
+export interface Queries {
+  readonly endpoint: Endpoint
+  readonly expireLocators: () => void
+}
 
 export const queries = ({ store, settings, rendered }: Backend): Queries => {
   const cursors = new Map<string, Cursor>()
   let opened = 0
 
-  const page = (id: string, { found, key, size }: Cursor, from: number, base: string): string => rendered(`${key} ${from} ${size}`, () => {
-    const to = Math.min(from + size, found.ids.length)
-    const records = jsonRecords(store, found, found.ids.slice(from, to), base)
-    const more = to < found.ids.length
-    return `{"totalSize":${found.ids.length},"done":${!more}${more ? `,"nextRecordsUrl":"${base}/query/${id}-${to}"` : ''},"records":${records}}`
-  })
+  const page = (id: string, { found, key, size }: Cursor, from: number, base: string): string =>
+    rendered(`${key} ${from} ${size}`, () => {
+      const to = Math.min(from + size, found.ids.length)
+      const records = jsonRecords(store, found, found.ids.slice(from, to), base)
+      const more = to < found.ids.length
+      return (
+        `{"totalSize":${found.ids.length},"done":` +
+        `${!more}${more ? `,"nextRecordsUrl":"${base}/query/${id}-${to}"` : ''},"records":${records}}`
+      )
+    })
 
   const first: Endpoint = ({ path, query, headers, base }) => {
     const soql = parseSoql(query.get('q') ?? '')
@@ -40,7 +51,9 @@ export const queries = ({ store, settings, rendered }: Backend): Queries => {
   const next: Endpoint = ({ path, base }) => {
     const [, id = '', from = ''] = /^\/query(?:All)?\/(\w+)-(\d+)$/.exec(path) ?? []
     const cursor = cursors.get(id)
-    return cursor === undefined ? refuse(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator') : json(page(id, cursor, Number(from), base))
+    return cursor === undefined
+      ? refuse(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
+      : json(page(id, cursor, Number(from), base))
   }
 
   return {

@@ -7,7 +7,12 @@ import type { Store } from './store.ts'
 const jsonOf = (field: Field, value: ReturnType<typeof valueOf>): string => {
   if (value === null) return 'null'
   if (typeof value === 'object') return JSON.stringify(value)
-  if (isNumber(field)) return field.type === 'int' || field.type === 'long' ? String(value) : /[.e]/i.test(String(value)) ? String(value) : `${String(value)}.0`
+  if (isNumber(field))
+    return field.type === 'int' || field.type === 'long'
+      ? String(value)
+      : /[.e]/i.test(String(value))
+        ? String(value)
+        : `${String(value)}.0`
   return field.type === 'json' ? String(value) : JSON.stringify(value)
 }
 
@@ -33,7 +38,9 @@ const recordOf = (store: Store, object: SObject, tree: Tree, values: Values, bas
   for (const [name, part] of tree) {
     if (isTree(part)) {
       const parent = parentOf(store, object, name, values)
-      text += `,"${name}":${parent === undefined ? 'null' : recordOf(store, parent.table.object, part, parent.values, base)}`
+      const record =
+        parent === undefined ? 'null' : recordOf(store, parent.table.object, part, parent.values, base)
+      text += `,"${name}":${record}`
     } else text += `,"${name}":${jsonOf(part.field, valueOf(store, object, part.field, values))}`
   }
   return `${text}}`
@@ -41,7 +48,12 @@ const recordOf = (store: Store, object: SObject, tree: Tree, values: Values, bas
 const isTree = (part: Selected | Tree): part is Tree => 'entries' in part
 
 /** The records of a page as a JSON array; those that are gone by now are left out. */
-export const jsonRecords = (store: Store, { table, selected }: Found, ids: readonly string[], base: string): string => {
+export const jsonRecords = (
+  store: Store,
+  { table, selected }: Found,
+  ids: readonly string[],
+  base: string,
+): string => {
   const tree = treeOf(selected)
   const records: string[] = []
   for (const id of ids) {
@@ -51,7 +63,8 @@ export const jsonRecords = (store: Store, { table, selected }: Found, ids: reado
   return `[${records.join(',')}]`
 }
 
-// As Java writes a double: plain below ten million, `9.5E8` from there on; what a double cannot hold stays as it is.
+// As Java writes a double: plain below ten million, `9.5E8` from there on; what a double cannot hold stays as
+// it is.
 const javaDouble = (value: Value): string => {
   const text = String(value)
   const number = Number(text)
@@ -70,7 +83,13 @@ const csvOf = (field: Field, value: ReturnType<typeof valueOf>): string => {
 
 const cell = (text: string): string => `"${text.includes('"') ? text.replaceAll('"', '""') : text}"`
 
-const along = (store: Store, object: SObject, path: readonly string[], field: Field, values: Values): string => {
+const along = (
+  store: Store,
+  object: SObject,
+  path: readonly string[],
+  field: Field,
+  values: Values,
+): string => {
   const [head = '', ...rest] = path
   if (rest.length === 0) return csvOf(field, valueOf(store, object, field, values))
   const parent = parentOf(store, object, head, values)
@@ -81,7 +100,9 @@ const along = (store: Store, object: SObject, path: readonly string[], field: Fi
 export const csvPage = (store: Store, { table, selected }: Found, rows: readonly Values[]): string => {
   const lines = [selected.map(({ name }) => cell(name)).join(',')]
   for (const values of rows) {
-    lines.push(selected.map(({ path, field }) => cell(along(store, table.object, path, field, values))).join(','))
+    lines.push(
+      selected.map(({ path, field }) => cell(along(store, table.object, path, field, values))).join(','),
+    )
   }
   return `${lines.join('\n')}\n`
 }

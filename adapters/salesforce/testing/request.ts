@@ -14,7 +14,10 @@ export interface Request {
 }
 
 export interface ServerSettings {
-  /** Records of a REST page at most; Salesforce's own 2,000 by default. A real server gives fewer when rows are wide. */
+  /**
+   * Records of a REST page at most; Salesforce's own 2,000 by default. A real server gives fewer when rows
+   * are wide.
+   */
   pageSize: number
   /** Records of a Bulk result page where the client names no number. */
   bulkPageSize: number
@@ -26,8 +29,16 @@ export interface ServerSettings {
   gzip: boolean
 }
 
-export interface Backend { readonly store: Store; readonly settings: ServerSettings; readonly rendered: <A>(key: string, render: () => A) => A }
+export interface Backend {
+  readonly store: Store
+  readonly settings: ServerSettings
+  readonly rendered: <A>(key: string, render: () => A) => A
+}
 export type Endpoint = (request: Request) => Answered | undefined
 
-export const json = (value: unknown, status = 200): Answered => ({ status, body: typeof value === 'string' ? value : JSON.stringify(value) })
-export const refuse = (status: number, errorCode: string, message: string): Answered => json([{ message, errorCode }], status)
+export const json = (value: unknown, status = 200): Answered => ({
+  status,
+  body: typeof value === 'string' ? value : JSON.stringify(value),
+})
+export const refuse = (status: number, errorCode: string, message: string): Answered =>
+  json([{ message, errorCode }], status)

@@ -1,9 +1,15 @@
-// Parses the SOQL that extractors send: SELECT of fields, paths and COUNT(), WHERE with AND, OR and parentheses, ORDER BY, LIMIT.
+// Parses the SOQL that extractors send: SELECT of fields, paths and COUNT(), WHERE with AND, OR and
+// parentheses, ORDER BY, LIMIT.
 
-export type Literal = { readonly kind: 'text' | 'instant' | 'number'; readonly value: string } | { readonly kind: 'boolean'; readonly value: boolean } | { readonly kind: 'null' }
+export type Literal =
+  | { readonly kind: 'text' | 'instant' | 'number'; readonly value: string }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'null' }
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'IN'
 export type Condition =
-  | { readonly all: readonly Condition[] } | { readonly some: readonly Condition[] } | { readonly not: Condition }
+  | { readonly all: readonly Condition[] }
+  | { readonly some: readonly Condition[] }
+  | { readonly not: Condition }
   | { readonly field: string; readonly operator: Operator; readonly values: readonly Literal[] }
 export interface Soql {
   readonly text: string
@@ -17,11 +23,27 @@ export interface Soql {
 }
 
 /** A refused query, as Salesforce answers it. */
-export interface Malformed { readonly errorCode: string; readonly message: string }
+export interface Malformed {
+  readonly errorCode: string
+  readonly message: string
+}
 
-interface Token { readonly text: string; readonly at: number; readonly kind: 'word' | 'text' | 'instant' | 'number' | 'sign' | 'end' }
+interface Token {
+  readonly text: string
+  readonly at: number
+  readonly kind: 'word' | 'text' | 'instant' | 'number' | 'sign' | 'end'
+}
 
-const pattern = /\s+|(\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))?)|(-?\d+(?:\.\d+)?)|'((?:[^'\\]|\\.)*)'|([A-Za-z_][\w.]*)|(!=|<>|<=|>=|[=<>(),])|./gy
+const kinds: readonly RegExp[] = [
+  /\s+/,
+  /(\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))?)/,
+  /(-?\d+(?:\.\d+)?)/,
+  /'((?:[^'\\]|\\.)*)'/,
+  /([A-Za-z_][\w.]*)/,
+  /(!=|<>|<=|>=|[=<>(),])/,
+  /./,
+]
+const pattern = new RegExp(kinds.map(({ source }) => source).join('|'), 'gy')
 
 const tokensOf = (text: string): readonly Token[] | Malformed => {
   const tokens: Token[] = []
@@ -39,7 +61,8 @@ const tokensOf = (text: string): readonly Token[] | Malformed => {
 }
 
 /** Where a query is wrong, as Salesforce shows it. */
-export const pointing = (text: string, at: number, message: string): string => `\n${text}\n${' '.repeat(at)}^\nERROR at Row:1:Column:${at + 1}\n${message}`
+export const pointing = (text: string, at: number, message: string): string =>
+  `\n${text}\n${' '.repeat(at)}^\nERROR at Row:1:Column:${at + 1}\n${message}`
 
 export const parseSoql = (text: string): Soql | Malformed => {
   const tokens = tokensOf(text)
@@ -47,21 +70,32 @@ export const parseSoql = (text: string): Soql | Malformed => {
   let next = 0
   let wrong: Malformed | undefined
   const peek = (): Token => tokens[Math.min(next, tokens.length - 1)] as Token
-  const refuse = (): void => { wrong ??= { errorCode: 'MALFORMED_QUERY', message: pointing(text, peek().at, `unexpected token: '${peek().text}'`) } }
+  const refuse = (): void => {
+    wrong ??= {
+      errorCode: 'MALFORMED_QUERY',
+      message: pointing(text, peek().at, `unexpected token: '${peek().text}'`),
+    }
+  }
   const take = (): Token => tokens[Math.min(next++, tokens.length - 1)] as Token
   const isNext = (word: string): boolean => peek().kind !== 'text' && peek().text.toUpperCase() === word
   const accept = (word: string): boolean => isNext(word) && take() !== undefined
-  const expect = (word: string): void => { if (!accept(word)) refuse() }
+  const expect = (word: string): void => {
+    if (!accept(word)) refuse()
+  }
   const word = (): string => {
     if (peek().kind !== 'word') refuse()
     return take().text
   }
   const literal = (): Literal => {
     const token = take()
-    if (token.kind === 'text' || token.kind === 'instant' || token.kind === 'number') return { kind: token.kind, value: token.text }
+    if (token.kind === 'text' || token.kind === 'instant' || token.kind === 'number')
+      return { kind: token.kind, value: token.text }
     const upper = token.text.toUpperCase()
     if (upper === 'TRUE' || upper === 'FALSE') return { kind: 'boolean', value: upper === 'TRUE' }
-    if (upper !== 'NULL') { next--; refuse() }
+    if (upper !== 'NULL') {
+      next--
+      refuse()
+    }
     return { kind: 'null' }
   }
   const comparison = (): Condition => {
@@ -80,7 +114,10 @@ export const parseSoql = (text: string): Soql | Malformed => {
       return { field, operator: 'IN', values }
     }
     const sign = take().text
-    if (!['=', '!=', '<>', '<', '<=', '>', '>='].includes(sign)) { next--; refuse() }
+    if (!['=', '!=', '<>', '<', '<=', '>', '>='].includes(sign)) {
+      next--
+      refuse()
+    }
     return { field, operator: (sign === '<>' ? '!=' : sign) as Operator, values: [literal()] }
   }
   // AND and OR do not mix without parentheses: SOQL has no precedence.
@@ -119,5 +156,15 @@ export const parseSoql = (text: string): Soql | Malformed => {
   }
   const limit = accept('LIMIT') ? Number(take().text) : undefined
   if (peek().kind !== 'end') refuse()
-  return wrong ?? { text, fields, count, object, orderBy, ...(where === undefined ? {} : { where }), ...(limit === undefined ? {} : { limit }) }
+  return (
+    wrong ?? {
+      text,
+      fields,
+      count,
+      object,
+      orderBy,
+      ...(where === undefined ? {} : { where }),
+      ...(limit === undefined ? {} : { limit }),
+    }
+  )
 }

@@ -1,16 +1,36 @@
-// The local Salesforce's records: visible versions, transactions that stamp early and show late, a recycle bin, and the log of what was true when.
+// The local Salesforce's records: visible versions, transactions that stamp early and show late, a recycle
+// bin, and the log of what was true when.
 import { idOf } from './ids.ts'
 import type { Field, SObject, Value, Values, World } from './objects.ts'
 
 export type ChangeKind = 'insert' | 'update' | 'delete' | 'undelete' | 'purge' | 'merge'
 
 /** One line of the change log: what became visible, and when; `stamp` is what its SystemModstamp says. */
-export interface Logged { readonly object: string; readonly id: string; readonly kind: ChangeKind; readonly stamp: string; readonly visibleAt: string; readonly values: Values }
+export interface Logged {
+  readonly object: string
+  readonly id: string
+  readonly kind: ChangeKind
+  readonly stamp: string
+  readonly visibleAt: string
+  readonly values: Values
+}
 
-export interface Clock { readonly now: () => number; readonly set: (instant: string) => void; readonly advance: (seconds: number) => void }
+export interface Clock {
+  readonly now: () => number
+  readonly set: (instant: string) => void
+  readonly advance: (seconds: number) => void
+}
 export const clockAt = (start: string): Clock => {
   let at = Date.parse(start)
-  return { now: () => at, set: (instant) => { at = Date.parse(instant) }, advance: (seconds) => { at += seconds * 1000 } }
+  return {
+    now: () => at,
+    set: (instant) => {
+      at = Date.parse(instant)
+    },
+    advance: (seconds) => {
+      at += seconds * 1000
+    },
+  }
 }
 
 /** An instant as REST writes it: whole seconds, `.000`, and an offset without a colon. */
@@ -29,9 +49,16 @@ export interface Changes {
   readonly merge: (winner: string, ...losers: readonly string[]) => void
 }
 /** Changes whose stamps are those of their making, and which are seen only once they are committed. */
-export interface Transaction extends Changes { readonly commit: () => void; readonly rollback: () => void }
+export interface Transaction extends Changes {
+  readonly commit: () => void
+  readonly rollback: () => void
+}
 
-export interface Table { object: SObject; readonly rows: Map<string, Values>; next: number }
+export interface Table {
+  object: SObject
+  readonly rows: Map<string, Values>
+  next: number
+}
 export interface Store extends Changes {
   readonly clock: Clock
   readonly world: World & { settings: { [name: string]: Value } }
@@ -50,7 +77,9 @@ export interface Store extends Changes {
 
 export const storeOf = (objects: readonly SObject[], start: string): Store => {
   const clock = clockAt(start)
-  const tables = new Map(objects.map((object): [string, Table] => [object.name, { object, rows: new Map(), next: 1 }]))
+  const tables = new Map(
+    objects.map((object): [string, Table] => [object.name, { object, rows: new Map(), next: 1 }]),
+  )
   const log: Logged[] = []
   const open = new Set<{ readonly since: number }>()
   let version = 0
@@ -63,8 +92,10 @@ export const storeOf = (objects: readonly SObject[], start: string): Store => {
     for (const table of tables.values()) if (id.startsWith(table.object.keyPrefix)) return table
     throw new Error(`the local Salesforce has no object for the id ${id}`)
   }
-  const has = (table: Table, name: string): boolean => table.object.fields.some((field) => field.name === name)
-  const stamps = (table: Table, names: readonly string[], stamp: string): Values => Object.fromEntries(names.filter((name) => has(table, name)).map((name) => [name, stamp]))
+  const has = (table: Table, name: string): boolean =>
+    table.object.fields.some((field) => field.name === name)
+  const stamps = (table: Table, names: readonly string[], stamp: string): Values =>
+    Object.fromEntries(names.filter((name) => has(table, name)).map((name) => [name, stamp]))
 
   const show = (table: Table, id: string, kind: ChangeKind, stamp: string, change: Values): void => {
     version++
@@ -78,7 +109,8 @@ export const storeOf = (objects: readonly SObject[], start: string): Store => {
   const changes = (later: (show: () => void) => void): Changes => {
     const change = (id: string, kind: ChangeKind, values: Values): void => {
       const table = tableOfId(id)
-      if (kind === 'update' && table.rows.get(id)?.['IsDeleted'] === true) throw new Error(`ENTITY_IS_DELETED: ${id} is in the recycle bin`)
+      if (kind === 'update' && table.rows.get(id)?.['IsDeleted'] === true)
+        throw new Error(`ENTITY_IS_DELETED: ${id} is in the recycle bin`)
       const stamp = stampOf(clock.now())
       const all = { ...values, ...stamps(table, ['SystemModstamp', 'LastModifiedDate'], stamp) }
       later(() => show(table, id, kind, stamp, all))
@@ -88,7 +120,11 @@ export const storeOf = (objects: readonly SObject[], start: string): Store => {
         const table = tableOf(object)
         const stamp = stampOf(clock.now())
         const id = idOf(table.object.keyPrefix, table.next++)
-        const fixed = { Id: id, ...(has(table, 'IsDeleted') ? { IsDeleted: false } : {}), ...stamps(table, ['CreatedDate', 'SystemModstamp', 'LastModifiedDate'], stamp) }
+        const fixed = {
+          Id: id,
+          ...(has(table, 'IsDeleted') ? { IsDeleted: false } : {}),
+          ...stamps(table, ['CreatedDate', 'SystemModstamp', 'LastModifiedDate'], stamp),
+        }
         later(() => show(table, id, 'insert', stamp, { ...values, ...fixed }))
         return id
       },
@@ -111,19 +147,33 @@ export const storeOf = (objects: readonly SObject[], start: string): Store => {
 
   const world = { now: clock.now, settings: {} as { [name: string]: Value } }
   return {
-    clock, world, tables, log,
+    clock,
+    world,
+    tables,
+    log,
     version: () => version,
     ...changes((show) => show()),
     transaction: () => {
       const waiting: (() => void)[] = []
       const mine = { since: clock.now() }
       open.add(mine)
-      const end = (): void => { open.delete(mine) }
-      return { ...changes((show) => waiting.push(show)), rollback: end, commit: () => { end(); for (const show of waiting) show() } }
+      const end = (): void => {
+        open.delete(mine)
+      }
+      return {
+        ...changes((show) => waiting.push(show)),
+        rollback: end,
+        commit: () => {
+          end()
+          for (const show of waiting) show()
+        },
+      }
     },
     oldestOpen: () => (open.size === 0 ? undefined : Math.min(...[...open].map(({ since }) => since))),
     addField: (object, field) => setFields(object, (fields) => [...fields, field]),
-    removeField: (object, name) => setFields(object, (fields) => fields.filter((field) => field.name !== name)),
-    retypeField: (object, field) => setFields(object, (fields) => fields.map((each) => (each.name === field.name ? field : each))),
+    removeField: (object, name) =>
+      setFields(object, (fields) => fields.filter((field) => field.name !== name)),
+    retypeField: (object, field) =>
+      setFields(object, (fields) => fields.map((each) => (each.name === field.name ? field : each))),
   }
 }

@@ -20,11 +20,21 @@ export const digestOfBytes = (bytes: unknown): string => Buffer.from(bytes as Ui
 /** The first 48 bits of a digest: a safe integer. */
 export const markOf = (hex: string): number => Number.parseInt(hex.slice(0, 12), 16)
 
-export const eventColumns = 'position, entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, payload'
+export const eventColumns =
+  'position, entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, payload'
 
 /** A row of `eventColumns`, as an array: an object with names would cost more than the read itself. */
 export type EventRow = readonly [
-  position: number, entityId: Uint8Array, sequence: number, kind: EventKind, occurredAt: string, recordedAt: string, source: string, version: string | null, correlationId: string | null, payload: string,
+  position: number,
+  entityId: Uint8Array,
+  sequence: number,
+  kind: EventKind,
+  occurredAt: string,
+  recordedAt: string,
+  source: string,
+  version: string | null,
+  correlationId: string | null,
+  payload: string,
 ]
 
 /** A statement that answers rows as arrays. */
@@ -33,10 +43,22 @@ export const arrays = (statement: StatementSync): StatementSync => {
   return statement
 }
 
-export const eventOfRow = (entity: string, [, bytes, sequence, kind, occurredAt, recordedAt, source, version, correlationId, payload]: EventRow): StoredEvent => {
+export const eventOfRow = (
+  entity: string,
+  [, bytes, sequence, kind, occurredAt, recordedAt, source, version, correlationId, payload]: EventRow,
+): StoredEvent => {
   const entityId = idOfBytes(bytes)
   return {
-    entity, entityId, eventId: eventIdOf(entityId, sequence), sequence, kind, occurredAt, recordedAt, source,
-    ...(version === null ? undefined : { version }), ...(correlationId === null ? undefined : { correlationId }), payload,
+    entity,
+    entityId,
+    eventId: eventIdOf(entityId, sequence),
+    sequence,
+    kind,
+    occurredAt,
+    recordedAt,
+    source,
+    ...(version === null ? undefined : { version }),
+    ...(correlationId === null ? undefined : { correlationId }),
+    payload,
   }
 }

@@ -1,16 +1,20 @@
-// One consumer of a log: takes the lease, delivers what is new, waits to be woken, and tries again after a failure.
+// One consumer of a log: takes the lease, delivers what is new, waits to be woken, and tries again after a
+// failure.
 import { E, type TaskEither } from '../../fp.ts'
 import { unavailable } from '../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../ports/topic.ts'
 import type { Lease } from './lease.ts'
 import type { Wake } from './wake.ts'
 
-/** Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes. */
+/**
+ * Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes.
+ */
 const leaseEach = 250
 const lookEach = 5_000
 
 /** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
-const backoff = (attempt: number): number => Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
+const backoff = (attempt: number): number =>
+  Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
 
 export interface Consuming {
   readonly lease: Lease
@@ -26,7 +30,11 @@ export interface Consuming {
   readonly keepsLease: boolean
 }
 
-const run = async ({ lease, wake, name, deliver, events, onLost }: Consuming, signal: AbortSignal, onReady: () => void): Promise<void> => {
+const run = async (
+  { lease, wake, name, deliver, events, onLost }: Consuming,
+  signal: AbortSignal,
+  onReady: () => void,
+): Promise<void> => {
   let attempt = 0
   let had = false
   while (!signal.aborted) {
@@ -39,8 +47,14 @@ const run = async ({ lease, wake, name, deliver, events, onLost }: Consuming, si
       await wake.next(signal, leaseEach, since)
       continue
     }
-    // A handler of a third party's may reject where it should answer a left; the consumer goes on all the same.
-    const delivered = held._tag === 'Left' ? held : await deliver().catch((thrown: unknown) => E.left(unavailable(name, 'an unforeseen failure', thrown)))
+    // A handler of a third party's may reject where it should answer a left; the consumer goes on all the
+    // same.
+    const delivered =
+      held._tag === 'Left'
+        ? held
+        : await deliver().catch((thrown: unknown) =>
+            E.left(unavailable(name, 'an unforeseen failure', thrown)),
+          )
     had ||= held._tag === 'Right'
     onReady()
     if (delivered._tag === 'Left') {
@@ -68,13 +82,14 @@ export const consumer = (consuming: Consuming): Consumer => {
   return { ready, stop: () => (stopped ??= stop()) }
 }
 
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const done = (): void => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', done)
-    resolve()
-  }
-  const timer = setTimeout(done, milliseconds)
-  if (signal.aborted) done()
-  else signal.addEventListener('abort', done)
-})
+const paused = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done)
+  })

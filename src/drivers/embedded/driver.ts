@@ -1,4 +1,5 @@
-// The embedded driver: one folder with SQLite for truth and DuckDB for SQL; nothing to install, nothing to run.
+// The embedded driver: one folder with SQLite for truth and DuckDB for SQL; nothing to install, nothing to
+// run.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Infra } from '../../model/errors.ts'
 import { unavailable } from '../../model/errors.ts'
@@ -17,7 +18,10 @@ import { viewStore } from './view-store.ts'
 export interface EmbeddedOptions {
   /** Where the data lives; made where it is not there. `:memory:` keeps nothing. */
   readonly folder: string
-  /** DuckDB's memory limit (`512MB`); without one it is 64MB, 128MB once it is asked anything or an entity has more than 100 columns (`:memory:` always), and 1GB beyond 500 columns. */
+  /**
+   * DuckDB's memory limit (`512MB`); without one it is 64MB, 128MB once it is asked anything or an entity has
+   * more than 100 columns (`:memory:` always), and 1GB beyond 500 columns.
+   */
   readonly memory?: string
 }
 
@@ -34,7 +38,7 @@ const replicaOf = (handle: Handle, lease: Lease): Replica & { readonly close: ()
     open: async () => {
       // Nobody would let go of a file that is opened behind the closing.
       if (over) return E.left(isClosing())
-      const taking = mine ??= handle.takeDuckDb()
+      const taking = (mine ??= handle.takeDuckDb())
       const opened = await taking
       if (opened._tag === 'Left' && mine === taking) mine = undefined
       return opened
@@ -62,7 +66,9 @@ const portsOf = (handle: Handle): Ports => {
   }
   return {
     eventStore: eventStore(sqlite),
-    topic: topic(sqlite, lease, handle.wake, (name) => { if (name === queryEngineLease) void replica.release() }),
+    topic: topic(sqlite, lease, handle.wake, (name) => {
+      if (name === queryEngineLease) void replica.release()
+    }),
     viewStore: viewStore(sqlite),
     queryEngine: queryEngine(replica),
     checkpointStore: checkpointStore(sqlite, lease),
@@ -73,9 +79,12 @@ const portsOf = (handle: Handle): Ports => {
 /** A pipeline in one folder: `embedded({ folder: './data' })`. */
 export const embedded = ({ folder, memory }: EmbeddedOptions): Driver => ({
   name: 'embedded',
-  open: (): TaskEither<Infra, Ports> => pipe(
-    openHandle(folder, memory),
-    TE.mapLeft((error): Infra => (error._tag === 'Contention' ? unavailable(`open ${folder}`, error.message, error) : error)),
-    TE.map(portsOf),
-  ),
+  open: (): TaskEither<Infra, Ports> =>
+    pipe(
+      openHandle(folder, memory),
+      TE.mapLeft((error): Infra =>
+        error._tag === 'Contention' ? unavailable(`open ${folder}`, error.message, error) : error,
+      ),
+      TE.map(portsOf),
+    ),
 })

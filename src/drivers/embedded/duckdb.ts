@@ -1,7 +1,15 @@
 // DuckDB: opened once a process and file, locked down, loaded on first use.
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { TE, type TaskEither } from '../../fp.ts'
-import { brokenDown, isDreampipeError, missingDependency, reasonOf, unavailable, type MissingDependency, type Unavailable } from '../../model/errors.ts'
+import {
+  brokenDown,
+  isDreampipeError,
+  missingDependency,
+  reasonOf,
+  unavailable,
+  type MissingDependency,
+  type Unavailable,
+} from '../../model/errors.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { Build } from '../../ports/view-store.ts'
 import type { Columns } from '../../schema/columns.ts'
@@ -9,7 +17,12 @@ import type { Columns } from '../../schema/columns.ts'
 export type DuckDbModule = typeof import('@duckdb/node-api')
 
 /** What is live of one entity: its tables' generation, their columns, how its events update. */
-export interface Live { readonly generation: number; readonly building?: Build; readonly columns: Columns; readonly updates: EntitySchema['updates'] }
+export interface Live {
+  readonly generation: number
+  readonly building?: Build
+  readonly columns: Columns
+  readonly updates: EntitySchema['updates']
+}
 
 export interface DuckDb {
   readonly module: DuckDbModule
@@ -17,7 +30,10 @@ export interface DuckDb {
   readonly live: Map<string, Live>
   /** The one connection that writes; `exclusive` runs one piece of work on it at a time. */
   readonly exclusive: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
-  /** Runs a statement on the writing connection, prepared once: each step of a native call waits its turn of a busy event loop. Inside `exclusive` only. */
+  /**
+   * Runs a statement on the writing connection, prepared once: each step of a native call waits its turn of a
+   * busy event loop. Inside `exclusive` only.
+   */
   readonly execute: (text: string, values: readonly string[]) => Promise<DuckDBMaterializedResult>
   /** Numbers writes: a later one is always greater, also over restarts. */
   readonly nextWritten: () => number
@@ -32,43 +48,70 @@ export interface DuckDb {
 }
 
 const isMissing = (thrown: unknown): boolean =>
-  typeof thrown === 'object' && thrown !== null && 'code' in thrown && (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
+  typeof thrown === 'object' &&
+  thrown !== null &&
+  'code' in thrown &&
+  (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
 
 /** DuckDB's message without the stack of its own that an internal error carries. */
-export const engineReason = (thrown: unknown): string => reasonOf(thrown).split('\n\nStack Trace')[0] as string
+export const engineReason = (thrown: unknown): string =>
+  reasonOf(thrown).split('\n\nStack Trace')[0] as string
 
 const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
   if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency')) return thrown
   if (isMissing(thrown)) return missingDependency(verb, '@duckdb/node-api', thrown)
   const why = engineReason(thrown)
   // What the data itself causes will not go away by trying again.
-  if (/^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(why)) return brokenDown(verb, `DuckDB: ${why}`, thrown)
-  return unavailable(verb, /Conflicting lock|Could not set lock/.test(why) ? `another process holds the query engine's file: ${why}` : `DuckDB: ${why}`, thrown)
+  if (/^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(why))
+    return brokenDown(verb, `DuckDB: ${why}`, thrown)
+  return unavailable(
+    verb,
+    /Conflicting lock|Could not set lock/.test(why)
+      ? `another process holds the query engine's file: ${why}`
+      : `DuckDB: ${why}`,
+    thrown,
+  )
 }
 
-/** Said to what comes behind the closing. To be tried again, so that nobody takes it for a fault of the events. */
+/**
+ * Said to what comes behind the closing. To be tried again, so that nobody takes it for a fault of the
+ * events.
+ */
 export const isClosing = (): Unavailable => unavailable('query engine', 'it is being closed')
 
 /**
- * DuckDB's memory limit by the widest entity's leaf columns: it works on 2,048 values of each column at once, however few the rows. A file needs little to be
- * projected into before it is asked anything, and DuckDB fills what it is given whenever it compresses rows; `:memory:` holds the rows themselves, and has nowhere to spill to.
+ * DuckDB's memory limit by the widest entity's leaf columns: it works on 2,048 values of each column at once,
+ * however few the rows. A file needs little to be
+ * projected into before it is asked anything, and DuckDB fills what it is given whenever it compresses rows;
+ * `:memory:` holds the rows themselves, and has nowhere to spill to.
  */
-const rooms = [{ above: 0, limit: '64MB' }, { above: 100, limit: '128MB' }, { above: 500, limit: '1GB' }] as const
+const rooms = [
+  { above: 0, limit: '64MB' },
+  { above: 100, limit: '128MB' },
+  { above: 500, limit: '1GB' },
+] as const
 /** The least room of who is asked questions. */
 const asked = 1
 const firstRoom = (path: string): number => (path === ':memory:' ? 1 : 0)
 
-// No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in BigQuery.
+// No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in
+// BigQuery.
 const settings = (memory: string): Record<string, string> => ({
-  enable_external_access: 'false', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false',
-  memory_limit: memory, threads: '1', default_null_order: 'nulls_first_on_asc_last_on_desc', preserve_insertion_order: 'false',
+  enable_external_access: 'false',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  memory_limit: memory,
+  threads: '1',
+  default_null_order: 'nulls_first_on_asc_last_on_desc',
+  preserve_insertion_order: 'false',
 })
 
 const own = `
 CREATE SCHEMA IF NOT EXISTS dreampipe;
 CREATE SEQUENCE IF NOT EXISTS dreampipe.written;
 CREATE TABLE IF NOT EXISTS dreampipe.positions (entity VARCHAR PRIMARY KEY, position VARCHAR NOT NULL);
-CREATE TABLE IF NOT EXISTS dreampipe.entities (entity VARCHAR PRIMARY KEY, generation INTEGER NOT NULL, columns VARCHAR NOT NULL, updates VARCHAR NOT NULL, building VARCHAR);
+CREATE TABLE IF NOT EXISTS dreampipe.entities (entity VARCHAR PRIMARY KEY, generation INTEGER NOT NULL,
+  columns VARCHAR NOT NULL, updates VARCHAR NOT NULL, building VARCHAR);
 `
 
 // Answers this opening's number.
@@ -92,7 +135,7 @@ const executing = (writer: DuckDBConnection): DuckDb['execute'] => {
     statements.delete(text)
   }
   return async (text, values) => {
-    const statement = statements.get(text) ?? await writer.prepare(text)
+    const statement = statements.get(text) ?? (await writer.prepare(text))
     statements.set(text, statement)
     const [oldest] = statements.keys()
     if (statements.size > mostStatements && oldest !== undefined) forget(oldest)
@@ -106,77 +149,119 @@ const executing = (writer: DuckDBConnection): DuckDb['execute'] => {
   }
 }
 
-/** Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it grows with the widest entity, see `rooms`. */
-export const openDuckDb = (path: string, memory: string | undefined): TaskEither<Unavailable | MissingDependency, DuckDb> => TE.tryCatch(async () => {
-  const module = await import('@duckdb/node-api')
-  const instance = await module.DuckDBInstance.create(path, settings(memory ?? (rooms[firstRoom(path)] as (typeof rooms)[number]).limit))
-  const writer = await instance.connect()
-  const opening = await settled(writer, memory).catch((thrown: unknown) => {
-    // Or the file would stay open, and the next try would open it twice.
-    instance.closeSync()
-    throw thrown
-  })
-  const running = new Set<Promise<unknown>>()
-  let over = false
-  // What comes behind the closing is refused: nobody waits for it.
-  const tracked = <A>(begin: () => Promise<A>): Promise<A> => {
-    if (over) return Promise.reject(isClosing())
-    const work = begin()
-    const ended: Promise<unknown> = work.then(() => running.delete(ended), () => running.delete(ended))
-    running.add(ended)
-    return work
-  }
-  let room = firstRoom(path)
-  let widening: Promise<void> = Promise.resolve()
-  // One after the other, so that a smaller room never follows a greater one.
-  const widen = (connection: DuckDBConnection, needed: number): Promise<void> => {
-    const next = widening.then(async () => {
-      if (memory !== undefined || needed <= room) return
-      await connection.run(`SET GLOBAL memory_limit = '${(rooms[needed] as (typeof rooms)[number]).limit}'`)
-      room = needed
-    })
-    widening = next.catch(() => undefined)
-    return next
-  }
-  const makeRoom = (leaves: number): Promise<void> => widen(writer, rooms.findLastIndex(({ above }) => leaves > above))
-  let last: Promise<unknown> = Promise.resolve()
-  const exclusive = <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => tracked(() => {
-    const next = last.then(() => work(writer)).catch(async (thrown: unknown) => {
-      // What did not fit is tried again, and finds more room.
-      if (engineReason(thrown).startsWith('Out of Memory')) await widen(writer, asked).catch(() => undefined)
-      throw thrown
-    })
-    last = next.catch(() => undefined)
-    return next
-  })
-  const reading = new Set<DuckDBConnection>()
-  const beside = async <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => {
-    const connection = await instance.connect()
-    reading.add(connection)
-    try {
-      await widen(connection, asked)
-      return await work(connection)
-    } finally {
-      reading.delete(connection)
-      connection.closeSync()
-    }
-  }
-  const close = async (): Promise<void> => {
-    over = true
-    // A question that runs for hours does not hold up the closing; what is being written is finished. An interrupt hits only what
-    // runs at that moment, and a question has several steps.
-    const interrupting = setInterval(() => { for (const connection of reading) connection.interrupt() }, 20)
-    await Promise.all(running)
-    clearInterval(interrupting)
-    writer.closeSync()
-    instance.closeSync()
-  }
-  let written = opening * writesPerOpening
-  return { module, live: new Map(), execute: executing(writer), nextWritten: () => ++written, makeRoom, makeRoomToAsk: () => widen(writer, asked), exclusive, beside: (work) => tracked(() => beside(work)), close }
-}, (thrown) => asError(`open ${path}`, thrown))
+/**
+ * Opens a database file, or `:memory:`. `memory` is DuckDB's limit; without one it grows with the widest
+ * entity, see `rooms`.
+ */
+export const openDuckDb = (
+  path: string,
+  memory: string | undefined,
+): TaskEither<Unavailable | MissingDependency, DuckDb> =>
+  TE.tryCatch(
+    async () => {
+      const module = await import('@duckdb/node-api')
+      const instance = await module.DuckDBInstance.create(
+        path,
+        settings(memory ?? (rooms[firstRoom(path)] as (typeof rooms)[number]).limit),
+      )
+      const writer = await instance.connect()
+      const opening = await settled(writer, memory).catch((thrown: unknown) => {
+        // Or the file would stay open, and the next try would open it twice.
+        instance.closeSync()
+        throw thrown
+      })
+      const running = new Set<Promise<unknown>>()
+      let over = false
+      // What comes behind the closing is refused: nobody waits for it.
+      const tracked = <A>(begin: () => Promise<A>): Promise<A> => {
+        if (over) return Promise.reject(isClosing())
+        const work = begin()
+        const ended: Promise<unknown> = work.then(
+          () => running.delete(ended),
+          () => running.delete(ended),
+        )
+        running.add(ended)
+        return work
+      }
+      let room = firstRoom(path)
+      let widening: Promise<void> = Promise.resolve()
+      // One after the other, so that a smaller room never follows a greater one.
+      const widen = (connection: DuckDBConnection, needed: number): Promise<void> => {
+        const next = widening.then(async () => {
+          if (memory !== undefined || needed <= room) return
+          await connection.run(
+            `SET GLOBAL memory_limit = '${(rooms[needed] as (typeof rooms)[number]).limit}'`,
+          )
+          room = needed
+        })
+        widening = next.catch(() => undefined)
+        return next
+      }
+      const makeRoom = (leaves: number): Promise<void> =>
+        widen(
+          writer,
+          rooms.findLastIndex(({ above }) => leaves > above),
+        )
+      let last: Promise<unknown> = Promise.resolve()
+      const exclusive = <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> =>
+        tracked(() => {
+          const next = last
+            .then(() => work(writer))
+            .catch(async (thrown: unknown) => {
+              // What did not fit is tried again, and finds more room.
+              if (engineReason(thrown).startsWith('Out of Memory'))
+                await widen(writer, asked).catch(() => undefined)
+              throw thrown
+            })
+          last = next.catch(() => undefined)
+          return next
+        })
+      const reading = new Set<DuckDBConnection>()
+      const beside = async <A>(work: (connection: DuckDBConnection) => Promise<A>): Promise<A> => {
+        const connection = await instance.connect()
+        reading.add(connection)
+        try {
+          await widen(connection, asked)
+          return await work(connection)
+        } finally {
+          reading.delete(connection)
+          connection.closeSync()
+        }
+      }
+      const close = async (): Promise<void> => {
+        over = true
+        // A question that runs for hours does not hold up the closing; what is being written is finished. An
+        // interrupt hits only what
+        // runs at that moment, and a question has several steps.
+        const interrupting = setInterval(() => {
+          for (const connection of reading) connection.interrupt()
+        }, 20)
+        await Promise.all(running)
+        clearInterval(interrupting)
+        writer.closeSync()
+        instance.closeSync()
+      }
+      let written = opening * writesPerOpening
+      return {
+        module,
+        live: new Map(),
+        execute: executing(writer),
+        nextWritten: () => ++written,
+        makeRoom,
+        makeRoomToAsk: () => widen(writer, asked),
+        exclusive,
+        beside: (work) => tracked(() => beside(work)),
+        close,
+      }
+    },
+    (thrown) => asError(`open ${path}`, thrown),
+  )
 
 /** Runs `work` in one transaction; what it did is rolled back where it fails or answers false. */
-export const inTransaction = async (connection: DuckDBConnection, work: () => Promise<boolean>): Promise<boolean> => {
+export const inTransaction = async (
+  connection: DuckDBConnection,
+  work: () => Promise<boolean>,
+): Promise<boolean> => {
   await connection.run('BEGIN TRANSACTION')
   try {
     const kept = await work()

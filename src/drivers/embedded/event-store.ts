@@ -6,62 +6,171 @@ import { eventIdOf } from '../../model/identity.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { Appended, Batch, EventStore, SchemaGuard, Versioned } from '../../ports/event-store.ts'
-import { arrays, bytesOfDigest, bytesOfId, eventColumns, eventOfRow, markOf, type EventRow, type Row } from './codec.ts'
+import {
+  arrays,
+  bytesOfDigest,
+  bytesOfId,
+  eventColumns,
+  eventOfRow,
+  markOf,
+  type EventRow,
+  type Row,
+} from './codec.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createEvents, eventsTable, hasEvents, headsTable } from './tables.ts'
 
-// Rows as arrays, digests as text: an object, and a buffer for each BLOB, would cost more than the look itself.
-type HeadRow = readonly [sequence: number, latestAt: string, latestSequence: number, rule: string, content: string, seenAt: string, seen: string | null]
-type InfoRow = readonly [sequence: number, occurredAt: string, recordedAt: string, source: string, version: string | null, correlationId: string | null]
+// Rows as arrays, digests as text: an object, and a buffer for each BLOB, would cost more than the look
+// itself.
+type HeadRow = readonly [
+  sequence: number,
+  latestAt: string,
+  latestSequence: number,
+  rule: string,
+  content: string,
+  seenAt: string,
+  seen: string | null,
+]
+type InfoRow = readonly [
+  sequence: number,
+  occurredAt: string,
+  recordedAt: string,
+  source: string,
+  version: string | null,
+  correlationId: string | null,
+]
 const infoColumns = 'sequence, occurred_at, recorded_at, source, version, correlation_id'
 
 const statements = (db: Sqlite, entity: string) => ({
-  head: arrays(db.statement(`SELECT sequence, latest_at, latest_sequence, rule, lower(hex(content)), seen_at, seen FROM ${headsTable(entity)} WHERE entity_id = ?`)),
-  marked: arrays(db.statement(`SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND fingerprint = ?`)),
-  event: arrays(db.statement(`SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`)),
-  insert: db.statement(`INSERT INTO ${eventsTable(entity)} (entity_id, sequence, kind, occurred_at, recorded_at, source, version, correlation_id, mark, fingerprint, payload) VALUES (?,?,?,?,?,?,?,?,?,?,?)`),
-  putHead: db.statement(`INSERT INTO ${headsTable(entity)} (entity_id, sequence, latest_at, latest_sequence, rule, content, seen_at, seen) VALUES (?,?,?,?,?,?,?,?) ` +
-    'ON CONFLICT (entity_id) DO UPDATE SET sequence = excluded.sequence, latest_at = excluded.latest_at, latest_sequence = excluded.latest_sequence, rule = excluded.rule, content = excluded.content, seen_at = excluded.seen_at, seen = excluded.seen'),
+  head: arrays(
+    db.statement(
+      `SELECT sequence, latest_at, latest_sequence, rule, lower(hex(content)), seen_at, seen FROM ` +
+        `${headsTable(entity)} WHERE entity_id = ?`,
+    ),
+  ),
+  marked: arrays(
+    db.statement(
+      `SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE mark = ? AND entity_id = ? AND ` +
+        `fingerprint = ?`,
+    ),
+  ),
+  event: arrays(
+    db.statement(`SELECT ${infoColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence = ?`),
+  ),
+  insert: db.statement(
+    `INSERT INTO ${eventsTable(entity)} (entity_id, sequence, kind, occurred_at, recorded_at, source, ` +
+      `version, correlation_id, mark, fingerprint, payload) VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
+  ),
+  putHead: db.statement(
+    `INSERT INTO ${headsTable(entity)} (entity_id, sequence, latest_at, latest_sequence, rule, content, ` +
+      `seen_at, seen) VALUES (?,?,?,?,?,?,?,?) ` +
+      'ON CONFLICT (entity_id) DO UPDATE SET sequence = excluded.sequence, latest_at = ' +
+      'excluded.latest_at, latest_sequence = excluded.latest_sequence, rule = excluded.rule, content = ' +
+      'excluded.content, seen_at = excluded.seen_at, seen = excluded.seen',
+  ),
 })
 
 const headOf = (sql: Statements, id: Uint8Array): Head | undefined => {
   const row = sql.head.get(id) as unknown as HeadRow | undefined
   if (row === undefined) return undefined
   const [sequence, latestAt, latestSequence, rule, content, seenAt, seen] = row
-  return { sequence, latest: { occurredAt: latestAt, sequence: latestSequence, rule, content }, seenAt, seen: seen === null ? [] : JSON.parse(seen) as string[] }
+  return {
+    sequence,
+    latest: { occurredAt: latestAt, sequence: latestSequence, rule, content },
+    seenAt,
+    seen: seen === null ? [] : (JSON.parse(seen) as string[]),
+  }
 }
 
-const infoOfRow = (entityId: string, [sequence, occurredAt, recordedAt, source, version, correlationId]: InfoRow): EventInfo => ({
-  entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt, recordedAt, source,
-  ...(version === null ? undefined : { version }), ...(correlationId === null ? undefined : { correlationId }),
+const infoOfRow = (
+  entityId: string,
+  [sequence, occurredAt, recordedAt, source, version, correlationId]: InfoRow,
+): EventInfo => ({
+  entityId,
+  eventId: eventIdOf(entityId, sequence),
+  sequence,
+  occurredAt,
+  recordedAt,
+  source,
+  ...(version === null ? undefined : { version }),
+  ...(correlationId === null ? undefined : { correlationId }),
 })
 
 type Statements = ReturnType<typeof statements>
 
 const putHead = (sql: Statements, id: Uint8Array, { sequence, latest, seenAt, seen }: Head): void => {
-  sql.putHead.run(id, sequence, latest.occurredAt, latest.sequence, latest.rule, bytesOfDigest(latest.content), seenAt, seen.length === 0 ? null : JSON.stringify(seen))
+  sql.putHead.run(
+    id,
+    sequence,
+    latest.occurredAt,
+    latest.sequence,
+    latest.rule,
+    bytesOfDigest(latest.content),
+    seenAt,
+    seen.length === 0 ? null : JSON.stringify(seen),
+  )
 }
 
-// The event that bears one of the candidate's fingerprints: its row is the receipt of a duplicate, without a look of its own.
+// The event that bears one of the candidate's fingerprints: its row is the receipt of a duplicate, without a
+// look of its own.
 const markedRow = (sql: Statements, id: Uint8Array, candidate: Candidate): InfoRow | undefined => {
   for (const { fingerprint } of candidate.marks) {
-    const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint)) as unknown as InfoRow | undefined
+    const row = sql.marked.get(markOf(fingerprint), id, bytesOfDigest(fingerprint)) as unknown as
+      InfoRow | undefined
     if (row !== undefined) return row
   }
   return undefined
 }
 
-const insert = (sql: Statements, id: Uint8Array, candidate: Candidate, sequence: number, recordedAt: string): EventInfo => {
-  const { entityId, kind, occurredAt, source, version, correlationId, payload, marks: [mark] } = candidate
-  sql.insert.run(id, sequence, kind, occurredAt, recordedAt, source, version ?? null, correlationId ?? null, markOf(mark.fingerprint), bytesOfDigest(mark.fingerprint), payload)
+const insert = (
+  sql: Statements,
+  id: Uint8Array,
+  candidate: Candidate,
+  sequence: number,
+  recordedAt: string,
+): EventInfo => {
+  const {
+    entityId,
+    kind,
+    occurredAt,
+    source,
+    version,
+    correlationId,
+    payload,
+    marks: [mark],
+  } = candidate
+  sql.insert.run(
+    id,
+    sequence,
+    kind,
+    occurredAt,
+    recordedAt,
+    source,
+    version ?? null,
+    correlationId ?? null,
+    markOf(mark.fingerprint),
+    bytesOfDigest(mark.fingerprint),
+    payload,
+  )
   return {
-    entityId, eventId: eventIdOf(entityId, sequence), sequence, occurredAt, recordedAt, source,
-    ...(version === undefined ? {} : { version }), ...(correlationId === undefined ? {} : { correlationId }),
+    entityId,
+    eventId: eventIdOf(entityId, sequence),
+    sequence,
+    occurredAt,
+    recordedAt,
+    source,
+    ...(version === undefined ? {} : { version }),
+    ...(correlationId === undefined ? {} : { correlationId }),
   }
 }
 
-// What is expected to be known is looked for by its mark first: in `history` mode that settles it, without the head.
-const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate, isExpected: boolean): { readonly decision: Decision; readonly marked: InfoRow | undefined } => {
+// What is expected to be known is looked for by its mark first: in `history` mode that settles it, without
+// the head.
+const decisionOn = (
+  sql: Statements,
+  id: Uint8Array,
+  candidate: Candidate,
+  isExpected: boolean,
+): { readonly decision: Decision; readonly marked: InfoRow | undefined } => {
   const early = isExpected && candidate.by === 'history' ? markedRow(sql, id, candidate) : undefined
   if (early !== undefined) return { decision: decide(candidate, undefined, early[0]), marked: early }
   const head = headOf(sql, id)
@@ -69,25 +178,41 @@ const decisionOn = (sql: Statements, id: Uint8Array, candidate: Candidate, isExp
   return { decision: decide(candidate, head, marked?.[0]), marked }
 }
 
-const eventAt = (sql: Statements, id: Uint8Array, { entityId }: Candidate, sequence: number): EventInfo => infoOfRow(entityId, sql.event.get(id, sequence) as unknown as InfoRow)
+const eventAt = (sql: Statements, id: Uint8Array, { entityId }: Candidate, sequence: number): EventInfo =>
+  infoOfRow(entityId, sql.event.get(id, sequence) as unknown as InfoRow)
 
-const appendOne = (sql: Statements, candidate: Candidate, recordedAt: string, isExpected: boolean): Outcome => {
+const appendOne = (
+  sql: Statements,
+  candidate: Candidate,
+  recordedAt: string,
+  isExpected: boolean,
+): Outcome => {
   const id = bytesOfId(candidate.entityId)
   const { decision, marked } = decisionOn(sql, id, candidate, isExpected)
   if (decision._tag === 'store') {
-    if (candidate.untransformed === true) return { status: 'untransformed', event: eventAt(sql, id, candidate, decision.sequence - 1) }
+    if (candidate.untransformed === true)
+      return { status: 'untransformed', event: eventAt(sql, id, candidate, decision.sequence - 1) }
     const event = insert(sql, id, candidate, decision.sequence, recordedAt)
     putHead(sql, id, decision.head)
     return { status: 'stored', event }
   }
   if (decision._tag === 'duplicate' && decision.head !== undefined) putHead(sql, id, decision.head)
-  return { status: decision._tag, event: marked?.[0] === decision.of ? infoOfRow(candidate.entityId, marked) : eventAt(sql, id, candidate, decision.of) }
+  return {
+    status: decision._tag,
+    event:
+      marked?.[0] === decision.of
+        ? infoOfRow(candidate.entityId, marked)
+        : eventAt(sql, id, candidate, decision.of),
+  }
 }
 
-const eventsOf = (entity: string, rows: readonly unknown[]): readonly StoredEvent[] => rows.map((row) => eventOfRow(entity, row as EventRow))
+const eventsOf = (entity: string, rows: readonly unknown[]): readonly StoredEvent[] =>
+  rows.map((row) => eventOfRow(entity, row as EventRow))
 
 const versionedOf = (row: Row | undefined): Versioned | undefined =>
-  row === undefined ? undefined : { version: row['version'] as number, schema: JSON.parse(row['schema'] as string) as EntitySchema }
+  row === undefined
+    ? undefined
+    : { version: row['version'] as number, schema: JSON.parse(row['schema'] as string) as EntitySchema }
 
 export const eventStore = (db: Sqlite): EventStore => {
   const made = new Map<string, Statements>()
@@ -99,15 +224,22 @@ export const eventStore = (db: Sqlite): EventStore => {
     made.set(entity, sql)
     return sql
   }
-  const schema = (entity: string): Versioned | undefined => versionedOf(db.statement('SELECT version, schema FROM schemas WHERE entity = ?').get(entity))
-  const version = (entity: string): number => (db.statement('SELECT version FROM schemas WHERE entity = ?').get(entity)?.['version'] as number | undefined) ?? 0
+  const schema = (entity: string): Versioned | undefined =>
+    versionedOf(db.statement('SELECT version, schema FROM schemas WHERE entity = ?').get(entity))
+  const version = (entity: string): number =>
+    (db.statement('SELECT version FROM schemas WHERE entity = ?').get(entity)?.['version'] as
+      number | undefined) ?? 0
   const putSchema = (entity: string, next: EntitySchema, expected: number): number => {
-    db.statement('INSERT INTO schemas (entity, version, schema) VALUES (?, ?, ?) ON CONFLICT (entity) DO UPDATE SET version = excluded.version, schema = excluded.schema')
-      .run(entity, expected + 1, JSON.stringify(next))
+    db.statement(
+      'INSERT INTO schemas (entity, version, schema) VALUES (?, ?, ?) ON CONFLICT (entity) DO UPDATE SET ' +
+        'version = excluded.version, schema = excluded.schema',
+    ).run(entity, expected + 1, JSON.stringify(next))
     return expected + 1
   }
   const append = ({ candidates, guards }: Batch): Appended => {
-    const moved = guards.filter((guard: SchemaGuard) => version(guard.entity) !== guard.version).map(({ entity }) => entity)
+    const moved = guards
+      .filter((guard: SchemaGuard) => version(guard.entity) !== guard.version)
+      .map(({ entity }) => entity)
     if (moved.length > 0) return { _tag: 'schema-moved', entities: moved }
     for (const { entity, next, version: expected } of guards) {
       if (next !== undefined) putSchema(entity, next, expected)
@@ -125,22 +257,63 @@ export const eventStore = (db: Sqlite): EventStore => {
     return { _tag: 'appended', outcomes }
   }
   return {
-    append: (batch) => pipe(db.write('append', () => append(batch)), TE.mapLeft((error) => {
-      // A statement prepared inside a transaction that was rolled back may name a table that is gone again.
-      made.clear()
-      return error
-    })),
-    lookup: (candidates) => db.read('lookup', () => candidates.map((candidate) =>
-      created(candidate.entity) && decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate, true).decision._tag !== 'store')),
-    history: (entity, entityId, { after, limit }) => db.read('history', () => !created(entity) ? []
-      : eventsOf(entity, arrays(db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`))
-        .all(bytesOfId(entityId), after, limit))),
-    scan: (entity, after, limit) => db.read('scan', () => !created(entity) ? []
-      : eventsOf(entity, arrays(db.statement(`SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE (entity_id, sequence) > (?, ?) ORDER BY entity_id, sequence LIMIT ?`))
-        .all(after === undefined ? new Uint8Array(0) : bytesOfId(after.entityId), after?.sequence ?? 0, limit))),
+    append: (batch) =>
+      pipe(
+        db.write('append', () => append(batch)),
+        TE.mapLeft((error) => {
+          // A statement prepared inside a transaction that was rolled back may name a table that is gone
+          // again.
+          made.clear()
+          return error
+        }),
+      ),
+    lookup: (candidates) =>
+      db.read('lookup', () =>
+        candidates.map(
+          (candidate) =>
+            created(candidate.entity) &&
+            decisionOn(sqlOf(candidate.entity), bytesOfId(candidate.entityId), candidate, true).decision
+              ._tag !== 'store',
+        ),
+      ),
+    history: (entity, entityId, { after, limit }) =>
+      db.read('history', () =>
+        !created(entity)
+          ? []
+          : eventsOf(
+              entity,
+              arrays(
+                db.statement(
+                  `SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE entity_id = ? AND sequence > ` +
+                    `? ORDER BY sequence LIMIT ?`,
+                ),
+              ).all(bytesOfId(entityId), after, limit),
+            ),
+      ),
+    scan: (entity, after, limit) =>
+      db.read('scan', () =>
+        !created(entity)
+          ? []
+          : eventsOf(
+              entity,
+              arrays(
+                db.statement(
+                  `SELECT ${eventColumns} FROM ${eventsTable(entity)} WHERE (entity_id, sequence) > (?, ` +
+                    `?) ORDER BY entity_id, sequence LIMIT ?`,
+                ),
+              ).all(
+                after === undefined ? new Uint8Array(0) : bytesOfId(after.entityId),
+                after?.sequence ?? 0,
+                limit,
+              ),
+            ),
+      ),
     pending: () => TE.right([]),
     published: () => TE.right(undefined),
     schema: (entity) => db.read('schema', () => schema(entity)),
-    saveSchema: (entity, next, expected) => db.write('schema', () => (version(entity) === expected ? putSchema(entity, next, expected) : undefined)),
+    saveSchema: (entity, next, expected) =>
+      db.write('schema', () =>
+        version(entity) === expected ? putSchema(entity, next, expected) : undefined,
+      ),
   }
 }

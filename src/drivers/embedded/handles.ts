@@ -1,4 +1,5 @@
-// Handles that must be one per process and folder: two copies of this package (ESM and CJS) share them through globalThis.
+// Handles that must be one per process and folder: two copies of this package (ESM and CJS) share them
+// through globalThis.
 import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { E, type TaskEither } from '../../fp.ts'
@@ -40,7 +41,9 @@ const shared = (): Map<string, Shared> => {
   return all[key]
 }
 
-const openFiles = async (file: string): Promise<E.Either<SqliteError, { readonly sqlite: Sqlite; readonly wake: Wake }>> => {
+const openFiles = async (
+  file: string,
+): Promise<E.Either<SqliteError, { readonly sqlite: Sqlite; readonly wake: Wake }>> => {
   const sqlite = await openSqlite(file)()
   if (sqlite._tag === 'Left') return sqlite
   const created = await sqlite.right.write(`open ${file}`, () => createShared(sqlite.right, file))()
@@ -49,44 +52,69 @@ const openFiles = async (file: string): Promise<E.Either<SqliteError, { readonly
   return created
 }
 
-const paths = (folder: string): E.Either<Infra, { readonly key: string; readonly sqlite: string; readonly duckDb: string }> => {
+const paths = (
+  folder: string,
+): E.Either<Infra, { readonly key: string; readonly sqlite: string; readonly duckDb: string }> => {
   if (folder === ':memory:') return E.right({ key: '', sqlite: ':memory:', duckDb: ':memory:' })
   try {
     mkdirSync(folder, { recursive: true })
     const real = realpathSync(folder)
-    return E.right({ key: `${layout}:${real}`, sqlite: join(real, 'events.sqlite'), duckDb: join(real, 'query-engine.duckdb') })
+    return E.right({
+      key: `${layout}:${real}`,
+      sqlite: join(real, 'events.sqlite'),
+      duckDb: join(real, 'query-engine.duckdb'),
+    })
   } catch (thrown) {
     return E.left(brokenDown(`open ${folder}`, reasonOf(thrown), thrown))
   }
 }
 
 /** Opens a folder, or joins this process' handle on it. `:memory:` is always a handle of its own. */
-export const openHandle = (folder: string, memory: string | undefined): TaskEither<Infra | SqliteError, Handle> => async () => {
-  const where = paths(folder)
-  if (where._tag === 'Left') return where
-  const all = shared()
-  const found = where.right.key === '' ? undefined : all.get(where.right.key)
-  const handle: Shared = found ?? { opening: openFiles(where.right.sqlite), users: 0, duckDb: undefined, duckDbOpen: undefined, duckDbUsers: 0, duckDbClosing: Promise.resolve() }
-  if (where.right.key !== '') all.set(where.right.key, handle)
-  handle.users++
-  const forget = (): void => { if (all.get(where.right.key) === handle) all.delete(where.right.key) }
-  const opened = await handle.opening
-  if (opened._tag === 'Left') {
-    forget()
-    return opened
+export const openHandle =
+  (folder: string, memory: string | undefined): TaskEither<Infra | SqliteError, Handle> =>
+  async () => {
+    const where = paths(folder)
+    if (where._tag === 'Left') return where
+    const all = shared()
+    const found = where.right.key === '' ? undefined : all.get(where.right.key)
+    const handle: Shared = found ?? {
+      opening: openFiles(where.right.sqlite),
+      users: 0,
+      duckDb: undefined,
+      duckDbOpen: undefined,
+      duckDbUsers: 0,
+      duckDbClosing: Promise.resolve(),
+    }
+    if (where.right.key !== '') all.set(where.right.key, handle)
+    handle.users++
+    const forget = (): void => {
+      if (all.get(where.right.key) === handle) all.delete(where.right.key)
+    }
+    const opened = await handle.opening
+    if (opened._tag === 'Left') {
+      forget()
+      return opened
+    }
+    return E.right({
+      ...opened.right,
+      ...duckDbOf(handle, where.right.duckDb, memory),
+      leave: () => {
+        if (--handle.users > 0) return
+        forget()
+        opened.right.wake.close()
+        opened.right.sqlite.close()
+      },
+    })
   }
-  return E.right({ ...opened.right, ...duckDbOf(handle, where.right.duckDb, memory), leave: () => {
-    if (--handle.users > 0) return
-    forget()
-    opened.right.wake.close()
-    opened.right.sqlite.close()
-  } })
-}
 
-const duckDbOf = (handle: Shared, path: string, memory: string | undefined): Pick<Handle, 'takeDuckDb' | 'leaveDuckDb' | 'duckDb'> => ({
+const duckDbOf = (
+  handle: Shared,
+  path: string,
+  memory: string | undefined,
+): Pick<Handle, 'takeDuckDb' | 'leaveDuckDb' | 'duckDb'> => ({
   takeDuckDb: async () => {
     handle.duckDbUsers++
-    const opening = handle.duckDb ??= handle.duckDbClosing.then(openDuckDb(path, memory))
+    const opening = (handle.duckDb ??= handle.duckDbClosing.then(openDuckDb(path, memory)))
     const opened = await opening
     if (opened._tag === 'Left') {
       handle.duckDbUsers--

@@ -1,4 +1,5 @@
-// DuckDB's values as plain ones: exact numbers, instants and decimals as text, nested types as objects and arrays.
+// DuckDB's values as plain ones: exact numbers, instants and decimals as text, nested types as objects and
+// arrays.
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { canonicalDecimal } from '../../model/number.ts'
 import type { DuckDbModule } from './duckdb.ts'
@@ -12,7 +13,13 @@ interface Context {
   readonly unsafe: Unsafe
 }
 
-type Nested = { readonly items?: readonly DuckDBValue[]; readonly entries?: unknown; readonly bytes?: Uint8Array; readonly micros?: bigint; readonly days?: number }
+type Nested = {
+  readonly items?: readonly DuckDBValue[]
+  readonly entries?: unknown
+  readonly bytes?: Uint8Array
+  readonly micros?: bigint
+  readonly days?: number
+}
 
 const micros = (value: bigint): string => String(value).padStart(6, '0')
 
@@ -41,29 +48,58 @@ const integer = (value: bigint, column: string, { integers, unsafe }: Context): 
 const nested = (value: DuckDBValue): Nested => value as unknown as Nested
 
 /** The plain value of a DuckDB value of a type. */
-export const plainValue = (value: DuckDBValue, type: DuckDBType, column: string, context: Context): unknown => {
+export const plainValue = (
+  value: DuckDBValue,
+  type: DuckDBType,
+  column: string,
+  context: Context,
+): unknown => {
   if (value === null) return null
   const { DuckDBTypeId: id } = context.duckdb
   switch (type.typeId) {
-    case id.BIGINT: case id.UBIGINT: case id.HUGEINT: case id.UHUGEINT: return integer(value as bigint, column, context)
-    case id.DECIMAL: return canonicalDecimal(String(value)) ?? String(value)
-    case id.TIMESTAMP_TZ: return `${instantText(nested(value).micros as bigint)}Z`
-    case id.TIMESTAMP: return instantText(nested(value).micros as bigint)
-    case id.DATE: return String(value)
-    case id.TIME: return timeText(nested(value).micros as bigint)
-    case id.BLOB: return new Uint8Array(nested(value).bytes as Uint8Array)
-    case id.VARCHAR: return type.alias === 'JSON' ? parsed(value as string) : value
-    case id.LIST: case id.ARRAY: {
+    case id.BIGINT:
+    case id.UBIGINT:
+    case id.HUGEINT:
+    case id.UHUGEINT:
+      return integer(value as bigint, column, context)
+    case id.DECIMAL:
+      return canonicalDecimal(String(value)) ?? String(value)
+    case id.TIMESTAMP_TZ:
+      return `${instantText(nested(value).micros as bigint)}Z`
+    case id.TIMESTAMP:
+      return instantText(nested(value).micros as bigint)
+    case id.DATE:
+      return String(value)
+    case id.TIME:
+      return timeText(nested(value).micros as bigint)
+    case id.BLOB:
+      return new Uint8Array(nested(value).bytes as Uint8Array)
+    case id.VARCHAR:
+      return type.alias === 'JSON' ? parsed(value as string) : value
+    case id.LIST:
+    case id.ARRAY: {
       const { valueType } = type as unknown as { readonly valueType: DuckDBType }
       return (nested(value).items ?? []).map((item) => plainValue(item, valueType, column, context))
     }
     case id.STRUCT: {
-      const { entryNames, entryTypes } = type as unknown as { readonly entryNames: readonly string[]; readonly entryTypes: readonly DuckDBType[] }
+      const { entryNames, entryTypes } = type as unknown as {
+        readonly entryNames: readonly string[]
+        readonly entryTypes: readonly DuckDBType[]
+      }
       const entries = nested(value).entries as { readonly [name: string]: DuckDBValue }
-      return Object.fromEntries(entryNames.map((name, i) => [name, plainValue(entries[name] as DuckDBValue, entryTypes[i] as DuckDBType, `${column}.${name}`, context)]))
+      return Object.fromEntries(
+        entryNames.map((name, i) => [
+          name,
+          plainValue(entries[name] as DuckDBValue, entryTypes[i] as DuckDBType, `${column}.${name}`, context),
+        ]),
+      )
     }
-    default: return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value
-      : typeof value === 'bigint' ? integer(value, column, context) : String(value)
+    default:
+      return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+        ? value
+        : typeof value === 'bigint'
+          ? integer(value, column, context)
+          : String(value)
   }
 }
 

@@ -11,7 +11,9 @@ const deliverySize = 500
 
 export const results = (db: Sqlite, lease: Lease, wake: Wake): Results => {
   const leaseName = (name: string): string => `results/${name}`
-  const slowest = (): number | null => db.statement('SELECT min(position) AS position FROM result_subscriptions').get()?.['position'] as number | null
+  const slowest = (): number | null =>
+    db.statement('SELECT min(position) AS position FROM result_subscriptions').get()?.['position'] as
+      number | null
 
   const publish = (published: readonly SubmitResult[]): void => {
     if (slowest() === null) return
@@ -20,21 +22,36 @@ export const results = (db: Sqlite, lease: Lease, wake: Wake): Results => {
   }
 
   // Fenced like every cursor; what everybody has passed goes.
-  const advance = (name: string, position: number): TaskEither<TopicError, void> => db.write('results', () => {
-    if (!lease.isHeld(leaseName(name))) return
-    db.statement('UPDATE result_subscriptions SET position = ? WHERE name = ?').run(position, name)
-    db.statement('DELETE FROM results WHERE position <= ?').run(slowest() ?? 0)
-  })
+  const advance = (name: string, position: number): TaskEither<TopicError, void> =>
+    db.write('results', () => {
+      if (!lease.isHeld(leaseName(name))) return
+      db.statement('UPDATE result_subscriptions SET position = ? WHERE name = ?').run(position, name)
+      db.statement('DELETE FROM results WHERE position <= ?').run(slowest() ?? 0)
+    })
 
-  const deliver = (name: string, handler: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>): TaskEither<TopicError, number> => async () => {
-    const found = await db.read('results', () => db.statement(`SELECT position, result FROM results WHERE position > (SELECT position FROM result_subscriptions WHERE name = ?) ORDER BY position LIMIT ${deliverySize}`).all(name))()
-    if (found._tag === 'Left') return found
-    const last = found.right[found.right.length - 1]
-    if (last === undefined) return E.right(0)
-    const handled = await handler(found.right.map(({ result }) => JSON.parse(result as string) as SubmitResult))()
-    const moved = handled._tag === 'Left' ? handled : await advance(name, last['position'] as number)()
-    return moved._tag === 'Left' ? moved : E.right(found.right.length)
-  }
+  const deliver =
+    (
+      name: string,
+      handler: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>,
+    ): TaskEither<TopicError, number> =>
+    async () => {
+      const found = await db.read('results', () =>
+        db
+          .statement(
+            `SELECT position, result FROM results WHERE position > (SELECT position FROM ` +
+              `result_subscriptions WHERE name = ?) ORDER BY position LIMIT ${deliverySize}`,
+          )
+          .all(name),
+      )()
+      if (found._tag === 'Left') return found
+      const last = found.right[found.right.length - 1]
+      if (last === undefined) return E.right(0)
+      const handled = await handler(
+        found.right.map(({ result }) => JSON.parse(result as string) as SubmitResult),
+      )()
+      const moved = handled._tag === 'Left' ? handled : await advance(name, last['position'] as number)()
+      return moved._tag === 'Left' ? moved : E.right(found.right.length)
+    }
 
   return {
     publish: (published) => async () => {
@@ -42,10 +59,23 @@ export const results = (db: Sqlite, lease: Lease, wake: Wake): Results => {
       if (written._tag === 'Right') wake.now()
       return written
     },
-    register: (name) => db.write('results', () => {
-      // AUTOINCREMENT remembers the last position even of an emptied log.
-      db.statement("INSERT INTO result_subscriptions (name, position) VALUES (?, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'results'), 0)) ON CONFLICT DO NOTHING").run(name)
-    }),
-    subscribe: (name, handler, events) => consumer({ lease, wake, name: leaseName(name), events, deliver: deliver(name, handler), onLost: () => undefined, keepsLease: false }),
+    register: (name) =>
+      db.write('results', () => {
+        // AUTOINCREMENT remembers the last position even of an emptied log.
+        db.statement(
+          'INSERT INTO result_subscriptions (name, position) VALUES (?, coalesce((SELECT seq FROM ' +
+            "sqlite_sequence WHERE name = 'results'), 0)) ON CONFLICT DO NOTHING",
+        ).run(name)
+      }),
+    subscribe: (name, handler, events) =>
+      consumer({
+        lease,
+        wake,
+        name: leaseName(name),
+        events,
+        deliver: deliver(name, handler),
+        onLost: () => undefined,
+        keepsLease: false,
+      }),
   }
 }

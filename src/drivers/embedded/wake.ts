@@ -1,7 +1,9 @@
 // Wakes consumers: at once for this process' own events, by a cheap poll for those of other processes.
 import type { Sqlite } from './sqlite.ts'
 
-/** Milliseconds between looks at what other processes committed; one look reads a counter in shared memory. */
+/**
+ * Milliseconds between looks at what other processes committed; one look reads a counter in shared memory.
+ */
 const lookEach = 20
 
 export interface Wake {
@@ -36,19 +38,20 @@ export const wake = (db: Sqlite): Wake => {
   return {
     now,
     count: () => wakes,
-    next: (signal, most, since) => new Promise((resolve) => {
-      if (signal.aborted || wakes !== since) return resolve()
-      timer ??= setInterval(look, lookEach)
-      const done = (): void => {
-        waiting.delete(done)
-        clearTimeout(limit)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const limit = setTimeout(done, most)
-      waiting.add(done)
-      signal.addEventListener('abort', done)
-    }),
+    next: (signal, most, since) =>
+      new Promise((resolve) => {
+        if (signal.aborted || wakes !== since) return resolve()
+        timer ??= setInterval(look, lookEach)
+        const done = (): void => {
+          waiting.delete(done)
+          clearTimeout(limit)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        const limit = setTimeout(done, most)
+        waiting.add(done)
+        signal.addEventListener('abort', done)
+      }),
     close: () => clearInterval(timer),
   }
 }

@@ -1,4 +1,5 @@
-// The google-cloud driver: Firestore in Datastore mode for truth and views, Pub/Sub for topics, BigQuery for SQL.
+// The google-cloud driver: Firestore in Datastore mode for truth and views, Pub/Sub for topics, BigQuery for
+// SQL.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import { brokenDown, isDreampipeError, reasonOf, type Infra } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
@@ -11,7 +12,13 @@ import { eventStore } from './event-store.ts'
 import { leases } from './datastore/lease.ts'
 import { checkTemplates, namesOf, type NameTemplates } from './names.ts'
 import { outbox } from './datastore/outbox.ts'
-import { datasetExists, provisionDataset, queryEngine as bigQueryEngine, type BigQueryEngine, type QueryEngineOptions } from './query-engine.ts'
+import {
+  datasetExists,
+  provisionDataset,
+  queryEngine as bigQueryEngine,
+  type BigQueryEngine,
+  type QueryEngineOptions,
+} from './query-engine.ts'
 import { provision, provisionNotes } from './provision.ts'
 import type { TopicOptions } from './pubsub/provisioning.ts'
 import { pubsub } from './pubsub/client.ts'
@@ -25,19 +32,34 @@ export interface GoogleCloudOptions {
   readonly databaseId?: string
   /** Keeps pipelines apart in one database. */
   readonly namespace?: string
-  /** Where views stand, if not in the same project, database and namespace. A rebuilt generation stands in `<namespace>.g2`, `.g3` … */
+  /**
+   * Where views stand, if not in the same project, database and namespace. A rebuilt generation stands in
+   * `<namespace>.g2`, `.g3` …
+   */
   readonly views?: { readonly projectId?: string; readonly databaseId?: string; readonly namespace?: string }
-  /** Per entity, properties that events bear as typed indexed values too, for readers with Datastore's own tools. */
+  /**
+   * Per entity, properties that events bear as typed indexed values too, for readers with Datastore's own
+   * tools.
+   */
   readonly index?: { readonly [entity: string]: readonly string[] }
   /** Names of topics and subscriptions. */
   readonly names?: NameTemplates
-  /** Whether the receiver also consumes an update topic per entity, where producers in any language publish YADTO maps. */
+  /**
+   * Whether the receiver also consumes an update topic per entity, where producers in any language publish
+   * YADTO maps.
+   */
   readonly updates?: boolean
   /** Ordering keys that an entity's events are published under; 8 unless said, 0 for none. */
   readonly lanes?: number
-  /** Makes topics and subscriptions when they are first used, for emulators and development. In production `provision` makes them beforehand. */
+  /**
+   * Makes topics and subscriptions when they are first used, for emulators and development. In production
+   * `provision` makes them beforehand.
+   */
   readonly provision?: 'at run time'
-  /** Milliseconds after which stored events that nobody published are published by the sweeper of any process; 10,000 unless said. */
+  /**
+   * Milliseconds after which stored events that nobody published are published by the sweeper of any process;
+   * 10,000 unless said.
+   */
   readonly sweepAfter?: number
   /** The dataset of the query engine, in the same project unless `bigquery` says otherwise. */
   readonly dataset: string
@@ -57,17 +79,25 @@ export interface GoogleCloudOptions {
 const mendEach = 60_000
 
 // Rows whose columns were late are written again now and then, also where nothing new comes.
-const mending = (engine: BigQueryEngine, before: TaskEither<QueryEngineError, unknown>): { readonly queryEngine: QueryEngine; readonly stop: () => void } => {
+const mending = (
+  engine: BigQueryEngine,
+  before: TaskEither<QueryEngineError, unknown>,
+): { readonly queryEngine: QueryEngine; readonly stop: () => void } => {
   const entities = new Set<string>()
   let timer: ReturnType<typeof setInterval> | undefined
-  const look = async (): Promise<void> => { for (const entity of entities) await engine.mendLate(entity)() }
+  const look = async (): Promise<void> => {
+    for (const entity of entities) await engine.mendLate(entity)()
+  }
   return {
     queryEngine: {
       ...engine,
       evolve: (entity, schema) => {
         entities.add(entity)
         timer ??= setInterval(() => void look(), mendEach).unref()
-        return pipe(before, TE.flatMap(() => engine.evolve(entity, schema)))
+        return pipe(
+          before,
+          TE.flatMap(() => engine.evolve(entity, schema)),
+        )
       },
     },
     stop: () => clearInterval(timer),
@@ -78,7 +108,7 @@ const mending = (engine: BigQueryEngine, before: TaskEither<QueryEngineError, un
 const once = <Er, A>(task: TaskEither<Er, A>): TaskEither<Er, A> => {
   let done: Promise<E.Either<Er, A>> | undefined
   return async () => {
-    const running = done ??= task()
+    const running = (done ??= task())
     const result = await running
     if (result._tag === 'Left') done = undefined
     return result
@@ -96,7 +126,10 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
   const views = { projectId, databaseId, namespace, ...options.views }
   const shared = registry(store)
   const leased = leases(shared)
-  const events = eventStore(store, outbox(store, options.sweepAfter ?? 10_000), { index: options.index ?? {}, pause: 10 })
+  const events = eventStore(store, outbox(store, options.sweepAfter ?? 10_000), {
+    index: options.index ?? {},
+    pause: 10,
+  })
   const pub = pubsub(wires.right, projectId)
   const { dataset, bigquery: { projectId: warehouse = projectId, ...jobs } = {} } = options
   const bigquery = clients.bigquery ?? bigQueryClient({ projectId: warehouse })
@@ -108,15 +141,47 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
     pub.end()
     await Promise.all([rpc.right.close(), wires.right.publisher.close(), wires.right.subscriber.close()])
   }
-  const settings: TopicOptions = { names: namesOf(options.names, options.updates === true), lanes: options.lanes ?? 8, provisions: options.provision === 'at run time', updates: options.updates === true }
+  const settings: TopicOptions = {
+    names: namesOf(options.names, options.updates === true),
+    lanes: options.lanes ?? 8,
+    provisions: options.provision === 'at run time',
+    updates: options.updates === true,
+  }
   const made = once(provisionDataset(bigquery, settingsOfEngine))
-  const { queryEngine, stop } = mending(bigQueryEngine(bigquery, shared, settingsOfEngine), settings.provisions ? made : TE.right(undefined))
+  const { queryEngine, stop } = mending(
+    bigQueryEngine(bigquery, shared, settingsOfEngine),
+    settings.provisions ? made : TE.right(undefined),
+  )
   return E.right({
-    eventStore: events, queryEngine, checkpointStore: checkpointStore(store, shared, leased),
+    eventStore: events,
+    queryEngine,
+    checkpointStore: checkpointStore(store, shared, leased),
     topic: topic(pub, store, shared, leased, events, settings),
     provisionNotes,
-    provision: provision(pub, shared, { name: dataset, exists: datasetExists(bigquery, settingsOfEngine), create: pipe(provisionDataset(bigquery, settingsOfEngine), TE.map(() => undefined)) }, settings),
-    viewStore: viewStore((generation) => datastore(rpc.right, { ...views, namespace: generation === 1 ? views.namespace : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}` }), shared),
+    provision: provision(
+      pub,
+      shared,
+      {
+        name: dataset,
+        exists: datasetExists(bigquery, settingsOfEngine),
+        create: pipe(
+          provisionDataset(bigquery, settingsOfEngine),
+          TE.map(() => undefined),
+        ),
+      },
+      settings,
+    ),
+    viewStore: viewStore(
+      (generation) =>
+        datastore(rpc.right, {
+          ...views,
+          namespace:
+            generation === 1
+              ? views.namespace
+              : `${views.namespace}${views.namespace === '' ? '' : '.'}g${generation}`,
+        }),
+      shared,
+    ),
     close: () => (closing ??= close()),
   })
 }
@@ -124,5 +189,12 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
 /** A pipeline on Google Cloud: `googleCloud({ projectId, namespace, dataset })`. */
 export const googleCloud = (options: GoogleCloudOptions): Driver => ({
   name: 'google-cloud',
-  open: (): TaskEither<Infra, Ports> => () => open(options).catch((thrown: unknown) => E.left(isDreampipeError(thrown, 'Unavailable') ? thrown : brokenDown('google-cloud', reasonOf(thrown), thrown))),
+  open: (): TaskEither<Infra, Ports> => () =>
+    open(options).catch((thrown: unknown) =>
+      E.left(
+        isDreampipeError(thrown, 'Unavailable')
+          ? thrown
+          : brokenDown('google-cloud', reasonOf(thrown), thrown),
+      ),
+    ),
 })

@@ -1,4 +1,5 @@
-// The two built-in subscriptions: what they are called, and that they have missed nothing since the first event.
+// The two built-in subscriptions: what they are called, and that they have missed nothing since the first
+// event.
 import type { Definition } from '../../model/definition.ts'
 import type { Subscription } from '../../ports/topic.ts'
 
@@ -6,7 +7,11 @@ import type { Subscription } from '../../ports/topic.ts'
 export const builtIn = ['query-engine', 'views'] as const
 
 /** The subscription of a built-in projection: it has missed nothing since the first event. */
-export const builtInSubscription = (name: (typeof builtIn)[number], entity: string): Subscription => ({ name, entity, from: 'start' })
+export const builtInSubscription = (name: (typeof builtIn)[number], entity: string): Subscription => ({
+  name,
+  entity,
+  from: 'start',
+})
 
 /** Both, for every entity. */
 export const builtInOf = (definitions: ReadonlyMap<string, Definition>): readonly Subscription[] =>

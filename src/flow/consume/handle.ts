@@ -1,4 +1,5 @@
-// Custom subscriptions: a user's handler, called per entity in order, many entities at once, none in another's way.
+// Custom subscriptions: a user's handler, called per entity in order, many entities at once, none in
+// another's way.
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
@@ -13,24 +14,40 @@ import { type Called, call } from '../call.ts'
 /** What a handler may return: a value, a promise or a TaskEither. */
 export type Handle = (event: ReadEvent) => unknown
 
-/** Entities handled at once, and how long a handler may run (ms) before its entity steps aside and the others go on. */
+/**
+ * Entities handled at once, and how long a handler may run (ms) before its entity steps aside and the others
+ * go on.
+ */
 const concurrency = 16
 
 const patience = 1_000
 
 /** A call that outlasted the patience: what it handles, and what came of it once it ended. */
-interface Lasting { readonly sequence: number; ended: Called | undefined }
+interface Lasting {
+  readonly sequence: number
+  ended: Called | undefined
+}
 
 const within = async (called: Promise<Called>): Promise<Called | undefined> => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => { timer = setTimeout(() => resolve(undefined), patience) })
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience)
+  })
   const first = await Promise.race([called, late])
   clearTimeout(timer)
   return first
 }
 
-/** The work of a custom subscription. A handler's throw with `retry: false` parks the event; any other is tried again, with backoff and no limit. */
-export const handling = (definition: Definition, verb: string, filter: Filter | undefined, handle: Handle): Work => {
+/**
+ * The work of a custom subscription. A handler's throw with `retry: false` parks the event; any other is
+ * tried again, with backoff and no limit.
+ */
+export const handling = (
+  definition: Definition,
+  verb: string,
+  filter: Filter | undefined,
+  handle: Handle,
+): Work => {
   const lasting = new Map<string, Lasting>()
   const queue = new PQueue({ concurrency })
 
@@ -45,7 +62,9 @@ export const handling = (definition: Definition, verb: string, filter: Filter | 
     if (first !== undefined) return first
     const entry: Lasting = { sequence: event.sequence, ended: undefined }
     lasting.set(event.entityId, entry)
-    void called.then((ended) => { entry.ended = ended })
+    void called.then((ended) => {
+      entry.ended = ended
+    })
     return undefined
   }
 
@@ -58,14 +77,23 @@ export const handling = (definition: Definition, verb: string, filter: Filter | 
       if (read._tag === 'Left') return { entityId, sequence, retry: false, reason: read.left.message }
       if (read.right === undefined) continue
       const called = await callOnce(event, read.right)
-      if (called === undefined) return { entityId, sequence, retry: true, reason: `the handler has been running for more than ${patience} ms` }
+      if (called === undefined)
+        return {
+          entityId,
+          sequence,
+          retry: true,
+          reason: `the handler has been running for more than ${patience} ms`,
+        }
       if (!called.done) return { entityId, sequence, retry: called.retry, reason: called.reason }
     }
     return undefined
   }
 
-  return (events): TaskEither<TopicError, readonly Failed[]> => async () => {
-    const failures = await queue.addAll([...byEntity(events).values()].map((group) => () => handleEntity(group)))
-    return E.right(failures.filter((failed) => failed !== undefined))
-  }
+  return (events): TaskEither<TopicError, readonly Failed[]> =>
+    async () => {
+      const failures = await queue.addAll(
+        [...byEntity(events).values()].map((group) => () => handleEntity(group)),
+      )
+      return E.right(failures.filter((failed) => failed !== undefined))
+    }
 }

@@ -18,15 +18,25 @@ export interface Runtime {
 }
 
 /** Consumes a registered subscription, and retries what it deferred, until stopped. */
-export const run = ({ ports: { topic, eventStore }, observe }: Runtime, consumption: Consumption): Running => {
+export const run = (
+  { ports: { topic, eventStore }, observe }: Runtime,
+  consumption: Consumption,
+): Running => {
   const { subscription } = consumption
   const consuming: Consuming = { topic, observe, onDeferred: () => retrying.soon() }
   const consumer = topic.subscribe(subscription, consume(consuming, consumption), {
-    onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: subscription.name, entity: subscription.entity, attempt, error }),
+    onFailure: (error, attempt) =>
+      observe({
+        _tag: 'retrying',
+        subscription: subscription.name,
+        entity: subscription.entity,
+        attempt,
+        error,
+      }),
   })
   const retrying = retryDeferred(consuming, eventStore, consumption)
   return {
     ready: consumer.ready,
-    stop: async () => void await Promise.all([consumer.stop(), retrying.stop()]),
+    stop: async () => void (await Promise.all([consumer.stop(), retrying.stop()])),
   }
 }

@@ -12,12 +12,23 @@ import { builtIn } from './built-in.ts'
 import type { Observe } from '../signal.ts'
 
 export interface Subscriptions {
-  readonly add: (definition: Definition, options: { readonly name: string; readonly filter?: { readonly [attribute: string]: unknown }; readonly from?: 'now' | 'start'; readonly handle: Handle }) => Registered
+  readonly add: (
+    definition: Definition,
+    options: {
+      readonly name: string
+      readonly filter?: { readonly [attribute: string]: unknown }
+      readonly from?: 'now' | 'start'
+      readonly handle: Handle
+    },
+  ) => Registered
   /** A durable subscription to the results of submitted updates. */
   readonly addResults: (name: string, handle: (result: SubmitResult) => unknown) => Registered
   /** Consumes every registered subscription from now on, and those added later. */
   readonly start: () => void
-  /** What the receiver waits for: an update submitted after `subscribe` is not committed before the subscription is registered. */
+  /**
+   * What the receiver waits for: an update submitted after `subscribe` is not committed before the
+   * subscription is registered.
+   */
   readonly registering: () => Promise<unknown> | undefined
   readonly all: () => readonly Subscription[]
   /** Names of the subscriptions to results. */
@@ -30,7 +41,12 @@ export interface Registered {
   readonly stop: () => Promise<void>
 }
 
-interface Entry { readonly subscription: Subscription; readonly stopping: AbortController; running: Running | undefined; consume: (() => void) | undefined }
+interface Entry {
+  readonly subscription: Subscription
+  readonly stopping: AbortController
+  running: Running | undefined
+  consume: (() => void) | undefined
+}
 
 /** Stands for the entity in the name of a subscription to results. */
 const ofResults = '(results)'
@@ -38,29 +54,49 @@ const ofResults = '(results)'
 const keyOf = ({ name, entity }: Subscription): string => `${entity.toLowerCase()}/${name}`
 
 const checkName = (entity: string, name: string, handle: unknown): void => {
-  const refuse = (why: string): never => { throw invalidDefinition(entity, `subscription ${JSON.stringify(name)}`, why) }
-  if (typeof name !== 'string' || !/^[A-Za-z][\w.-]{0,99}$/.test(name)) refuse('a name starts with a letter and has letters, digits, _, - and ., at most 100')
+  const refuse = (why: string): never => {
+    throw invalidDefinition(entity, `subscription ${JSON.stringify(name)}`, why)
+  }
+  if (typeof name !== 'string' || !/^[A-Za-z][\w.-]{0,99}$/.test(name))
+    refuse('a name starts with a letter and has letters, digits, _, - and ., at most 100')
   if (builtIn.some((each) => each === name)) refuse('this name belongs to a built-in projection')
   if (typeof handle !== 'function') refuse('handle is a function')
 }
 
-export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, observe: Observe): Subscriptions => {
+export const subscriptions = (
+  runtime: TaskEither<DreampipeError, Runtime>,
+  observe: Observe,
+): Subscriptions => {
   const entries = new Map<string, Entry>()
   const registrations = new Set<Promise<unknown>>()
   let started = false
 
   // Tries until it is registered or given up: an outage at start loses no event that comes after it.
   // What must be provisioned first holds up no update meanwhile: `onRefused`.
-  const register = async ({ subscription, stopping: { signal } }: Entry, onRefused: () => void): Promise<Runtime | undefined> => {
+  const register = async (
+    { subscription, stopping: { signal } }: Entry,
+    onRefused: () => void,
+  ): Promise<Runtime | undefined> => {
     for (let attempt = 1; !signal.aborted; attempt++) {
       const connected = await runtime()
-      const registered = connected._tag === 'Left' ? connected
-        : await (subscription.entity === ofResults ? connected.right.ports.topic.results.register(subscription.name) : connected.right.ports.topic.register(subscription))()
+      const registered =
+        connected._tag === 'Left'
+          ? connected
+          : await (
+              subscription.entity === ofResults
+                ? connected.right.ports.topic.results.register(subscription.name)
+                : connected.right.ports.topic.register(subscription)
+            )()
       if (registered._tag === 'Right' && connected._tag === 'Right') return connected.right
       if (registered._tag === 'Left') {
         if (registered.left._tag === 'Closed') return undefined
         if (!registered.left.retry) onRefused()
-        observe({ _tag: 'unregistered', subscription: subscription.name, entity: subscription.entity, error: registered.left })
+        observe({
+          _tag: 'unregistered',
+          subscription: subscription.name,
+          entity: subscription.entity,
+          error: registered.left,
+        })
       }
       await pause(Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)), signal)
     }
@@ -75,13 +111,25 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
 
   // Registers now, consumes once started.
   const enter = (subscription: Subscription, start: (runtime: Runtime) => Running): Registered => {
-    if (entries.has(keyOf(subscription))) throw invalidDefinition(subscription.entity, `subscription ${subscription.name}`, 'is subscribed in this pipeline already')
-    const entry: Entry = { subscription, stopping: new AbortController(), running: undefined, consume: undefined }
+    if (entries.has(keyOf(subscription)))
+      throw invalidDefinition(
+        subscription.entity,
+        `subscription ${subscription.name}`,
+        'is subscribed in this pipeline already',
+      )
+    const entry: Entry = {
+      subscription,
+      stopping: new AbortController(),
+      running: undefined,
+      consume: undefined,
+    }
     entries.set(keyOf(subscription), entry)
     const { promise: decided, resolve: decide } = Promise.withResolvers<void>()
     const ready = register(entry, decide).then((connected) => {
       if (connected === undefined || entry.stopping.signal.aborted) return
-      entry.consume = () => { entry.running ??= start(connected) }
+      entry.consume = () => {
+        entry.running ??= start(connected)
+      }
       if (started) entry.consume()
     })
     registrations.add(decided)
@@ -93,27 +141,48 @@ export const subscriptions = (runtime: TaskEither<DreampipeError, Runtime>, obse
   const add: Subscriptions['add'] = (definition, { name, filter, from = 'now', handle }) => {
     checkName(definition.name, name, handle)
     const texts = filterOf(definition, filter)
-    const subscription: Subscription = { name, entity: definition.name, from, ...(texts === undefined ? {} : { filter: texts }) }
-    return enter(subscription, (connected) => run(connected, { subscription, gated: false, work: handling(definition, `subscription ${name}`, texts, handle) }))
+    const subscription: Subscription = {
+      name,
+      entity: definition.name,
+      from,
+      ...(texts === undefined ? {} : { filter: texts }),
+    }
+    return enter(subscription, (connected) =>
+      run(connected, {
+        subscription,
+        gated: false,
+        work: handling(definition, `subscription ${name}`, texts, handle),
+      }),
+    )
   }
 
   const addResults: Subscriptions['addResults'] = (name, handle) => {
     checkName('results', name, handle)
-    return enter({ name, entity: ofResults, from: 'now' }, ({ ports: { topic } }) => topic.results.subscribe(name, handleResults(handle), {
-      onFailure: (error, attempt) => observe({ _tag: 'retrying', subscription: name, entity: ofResults, attempt, error }),
-    }))
+    return enter({ name, entity: ofResults, from: 'now' }, ({ ports: { topic } }) =>
+      topic.results.subscribe(name, handleResults(handle), {
+        onFailure: (error, attempt) =>
+          observe({ _tag: 'retrying', subscription: name, entity: ofResults, attempt, error }),
+      }),
+    )
   }
 
   return {
-    add, addResults,
+    add,
+    addResults,
     start: () => {
       started = true
       for (const entry of entries.values()) entry.consume?.()
     },
     registering: () => (registrations.size === 0 ? undefined : Promise.all(registrations)),
-    all: () => [...entries.values()].map(({ subscription }) => subscription).filter(({ entity }) => entity !== ofResults),
-    allResults: () => [...entries.values()].map(({ subscription }) => subscription).filter(({ entity }) => entity === ofResults).map(({ name }) => name),
-    stop: async () => void await Promise.all([...entries.values()].map(stopOne)),
+    all: () =>
+      [...entries.values()]
+        .map(({ subscription }) => subscription)
+        .filter(({ entity }) => entity !== ofResults),
+    allResults: () =>
+      [...entries.values()]
+        .map(({ subscription }) => subscription)
+        .filter(({ entity }) => entity === ofResults)
+        .map(({ name }) => name),
+    stop: async () => void (await Promise.all([...entries.values()].map(stopOne))),
   }
 }
-

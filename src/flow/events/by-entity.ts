@@ -8,7 +8,12 @@ export const byEntity = (events: readonly StoredEvent[]): ReadonlyMap<string, re
     const group = groups.get(event.entityId)
     if (group === undefined) groups.set(event.entityId, [event])
     else if ((group[group.length - 1] as StoredEvent).sequence < event.sequence) group.push(event)
-    else if (!group.some(({ sequence }) => sequence === event.sequence)) group.splice(group.findIndex(({ sequence }) => sequence > event.sequence), 0, event)
+    else if (!group.some(({ sequence }) => sequence === event.sequence))
+      group.splice(
+        group.findIndex(({ sequence }) => sequence > event.sequence),
+        0,
+        event,
+      )
   }
   return groups
 }

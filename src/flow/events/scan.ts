@@ -11,7 +11,12 @@ type Answer<A> = E.Either<Infra | Contention, A>
 const pageSize = 2_000
 
 /** All events of one entity behind a sequence. */
-export const historyAfter = async (store: EventStore, entity: string, entityId: string, after: number): Promise<Answer<readonly StoredEvent[]>> => {
+export const historyAfter = async (
+  store: EventStore,
+  entity: string,
+  entityId: string,
+  after: number,
+): Promise<Answer<readonly StoredEvent[]>> => {
   const events: StoredEvent[] = []
   for (let at = after; ;) {
     const page = await store.history(entity, entityId, { after: at, limit: pageSize })()
@@ -23,13 +28,18 @@ export const historyAfter = async (store: EventStore, entity: string, entityId: 
 }
 
 /** The next whole entities behind the cursor, each with all its events. */
-export const nextEntities = async (store: EventStore, entity: string, cursor: ScanCursor | undefined): Promise<Answer<ReadonlyMap<string, readonly StoredEvent[]>>> => {
+export const nextEntities = async (
+  store: EventStore,
+  entity: string,
+  cursor: ScanCursor | undefined,
+): Promise<Answer<ReadonlyMap<string, readonly StoredEvent[]>>> => {
   await turn()
   const page = await store.scan(entity, cursor, pageSize)()
   if (page._tag === 'Left') return page
   const last = page.right[pageSize - 1]
   // A full page may cut its last entity's events off.
-  const rest = last === undefined ? E.right([]) : await historyAfter(store, entity, last.entityId, last.sequence)
+  const rest =
+    last === undefined ? E.right([]) : await historyAfter(store, entity, last.entityId, last.sequence)
   if (rest._tag === 'Left') return rest
   const groups = new Map<string, StoredEvent[]>()
   for (const event of [...page.right, ...rest.right]) {
@@ -47,10 +57,18 @@ export const behind = (groups: ReadonlyMap<string, readonly StoredEvent[]>): Sca
 }
 
 /** Behind all events of an entity. */
-export const cursorBehind = (entityId: string | undefined): ScanCursor | undefined => (entityId === undefined ? undefined : { entityId, sequence: Number.MAX_SAFE_INTEGER })
+export const cursorBehind = (entityId: string | undefined): ScanCursor | undefined =>
+  entityId === undefined ? undefined : { entityId, sequence: Number.MAX_SAFE_INTEGER }
 
-/** All events of the entities behind `after` up to `until`; open at its end, the next page of whole entities. */
-export const eventsBetween = async (store: EventStore, entity: string, after: string | undefined, until: string | undefined): Promise<Answer<readonly StoredEvent[]>> => {
+/**
+ * All events of the entities behind `after` up to `until`; open at its end, the next page of whole entities.
+ */
+export const eventsBetween = async (
+  store: EventStore,
+  entity: string,
+  after: string | undefined,
+  until: string | undefined,
+): Promise<Answer<readonly StoredEvent[]>> => {
   const events: StoredEvent[] = []
   for (let at = after; ;) {
     const groups = await nextEntities(store, entity, cursorBehind(at))

@@ -1,4 +1,5 @@
-// What is kept of a producer between its runs: the cursor, and what was spent today; saved by compare-and-set under the run's fence.
+// What is kept of a producer between its runs: the cursor, and what was spent today; saved by compare-and-set
+// under the run's fence.
 import { isDeepStrictEqual } from 'node:util'
 import { E } from '../../fp.ts'
 import { contention, type Contention, type Infra } from '../../model/errors.ts'
@@ -9,7 +10,11 @@ import type { RunOptions } from '../../model/run.ts'
 import { type CountingBudget, budget } from './budget.ts'
 
 /** The stored form. `day` is a UTC date, `calls` what was spent on it. */
-interface Kept { readonly cursor: unknown; readonly day?: string; readonly calls?: number }
+interface Kept {
+  readonly cursor: unknown
+  readonly day?: string
+  readonly calls?: number
+}
 
 export interface Checkpointed {
   readonly cursor: unknown
@@ -26,26 +31,49 @@ const today = (): string => new Date().toISOString().slice(0, 10)
 export const budgetOf = (checkpoint: Checkpointed): number => checkpoint.budget.spent()
 
 /** Where a run begins: the stored cursor, or the producer's start, and what may be spent. */
-export const checkpointOf = (definition: AnyDefinition, stored: Checkpoint | undefined, { run = Infinity, day = Infinity }: NonNullable<RunOptions['budget']> = {}): Checkpointed => {
+export const checkpointOf = (
+  definition: AnyDefinition,
+  stored: Checkpoint | undefined,
+  { run = Infinity, day = Infinity }: NonNullable<RunOptions['budget']> = {},
+): Checkpointed => {
   const kept = stored?.value as Kept | undefined
-  const before = { day: today(), calls: kept?.day === today() ? kept.calls ?? 0 : 0 }
+  const before = { day: today(), calls: kept?.day === today() ? (kept.calls ?? 0) : 0 }
   return {
-    cursor: kept === undefined ? definition.cursor.encode(definition.start) : kept.cursor, version: stored?.version ?? 0, before, saved: 0,
+    cursor: kept === undefined ? definition.cursor.encode(definition.start) : kept.cursor,
+    version: stored?.version ?? 0,
+    before,
+    saved: 0,
     budget: budget(Math.min(run, Math.max(0, day - before.calls))),
   }
 }
 
-interface Saving { readonly definition: AnyDefinition; readonly options: RunOptions; readonly fence: number; checkpoint: Checkpointed }
+interface Saving {
+  readonly definition: AnyDefinition
+  readonly options: RunOptions
+  readonly fence: number
+  checkpoint: Checkpointed
+}
 
 /** Saves the cursor. A save whose answer was lost finds itself done. */
-export const saveCheckpoint = async (store: CheckpointStore, saving: Saving, cursor: unknown): Promise<E.Either<Infra | Contention, void>> => {
-  const { definition: { name }, options, fence, checkpoint } = saving
+export const saveCheckpoint = async (
+  store: CheckpointStore,
+  saving: Saving,
+  cursor: unknown,
+): Promise<E.Either<Infra | Contention, void>> => {
+  const {
+    definition: { name },
+    options,
+    fence,
+    checkpoint,
+  } = saving
   const spent = checkpoint.budget.spent()
-  const value: Kept = JSON.parse(JSON.stringify({ cursor, day: checkpoint.before.day, calls: checkpoint.before.calls + spent })) as Kept
+  const value: Kept = JSON.parse(
+    JSON.stringify({ cursor, day: checkpoint.before.day, calls: checkpoint.before.calls + spent }),
+  ) as Kept
   for (let attempt = 1; ; attempt++) {
     const saved = await store.save(name, value, checkpoint.version, fence)()
     if (saved._tag === 'Right') {
-      const version = saved.right ?? await foundOf(store, name, checkpoint.version + 1, value)
+      const version = saved.right ?? (await foundOf(store, name, checkpoint.version + 1, value))
       if (version === undefined) return E.left(contention(`run ${name}`, 'another run moved its cursor'))
       saving.checkpoint = { ...checkpoint, cursor: value.cursor, version, saved: spent }
       return E.right(undefined)
@@ -55,7 +83,16 @@ export const saveCheckpoint = async (store: CheckpointStore, saving: Saving, cur
   }
 }
 
-const foundOf = async (store: CheckpointStore, name: string, version: number, value: Kept): Promise<number | undefined> => {
+const foundOf = async (
+  store: CheckpointStore,
+  name: string,
+  version: number,
+  value: Kept,
+): Promise<number | undefined> => {
   const found = await store.load(name)()
-  return found._tag === 'Right' && found.right?.version === version && isDeepStrictEqual(found.right.value, value) ? version : undefined
+  return found._tag === 'Right' &&
+    found.right?.version === version &&
+    isDeepStrictEqual(found.right.value, value)
+    ? version
+    : undefined
 }

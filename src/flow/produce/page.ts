@@ -1,4 +1,5 @@
-// One page of a run: its records as updates, stored, the broken ones put into quarantine. Only then may its cursor be saved.
+// One page of a run: its records as updates, stored, the broken ones put into quarantine. Only then may its
+// cursor be saved.
 import { createHash } from 'node:crypto'
 import { E } from '../../fp.ts'
 import { reasonOf, tooManyRejected, type RunError, type SubmitError } from '../../model/errors.ts'
@@ -14,7 +15,14 @@ import type { RunOptions } from '../../model/run.ts'
 
 export type AnyDefinition = ProducerDefinition<AnyEntity, unknown, unknown>
 
-export interface Tally { pages: number; records: number; stored: number; duplicate: number; outdated: number; rejected: number }
+export interface Tally {
+  pages: number
+  records: number
+  stored: number
+  duplicate: number
+  outdated: number
+  rejected: number
+}
 
 export interface Storing {
   readonly definition: AnyDefinition
@@ -25,21 +33,29 @@ export interface Storing {
 }
 
 /** Milliseconds before try `attempt` (1, 2, …) of a source or a store that failed. */
-export const backoff = (attempt: number): number => Math.min(30_000, 200 * 2 ** Math.min(attempt - 1, 8)) * (0.5 + Math.random() / 2)
+export const backoff = (attempt: number): number =>
+  Math.min(30_000, 200 * 2 ** Math.min(attempt - 1, 8)) * (0.5 + Math.random() / 2)
 
 export const triesOf = ({ tries = 5 }: RunOptions): number => Math.max(1, tries)
 
 /** The builder that `normalise` answers with: updates of this producer. */
 export const changeOf = ({ entity, name, version }: AnyDefinition): Change<AnyEntity> => {
   const meta = { source: name, ...(version === undefined ? {} : { version: String(version) }) }
-  return { update: (values) => entity.toUpdate(values as never, meta), delete: (keys) => entity.toDelete(keys as never, meta) }
+  return {
+    update: (values) => entity.toUpdate(values as never, meta),
+    delete: (keys) => entity.toDelete(keys as never, meta),
+  }
 }
 
 /** The updates of a record, or why there are none. */
-export const updatesOf = (definition: AnyDefinition, change: Change<AnyEntity>, record: unknown): E.Either<string, readonly Update[]> => {
+export const updatesOf = (
+  definition: AnyDefinition,
+  change: Change<AnyEntity>,
+  record: unknown,
+): E.Either<string, readonly Update[]> => {
   try {
     const made = definition.normalise(record, change)
-    return E.right(Array.isArray(made) ? made as readonly Update[] : [made as Update])
+    return E.right(Array.isArray(made) ? (made as readonly Update[]) : [made as Update])
   } catch (thrown) {
     return E.left(`normalise: ${reasonOf(thrown)}`)
   }
@@ -48,23 +64,44 @@ export const updatesOf = (definition: AnyDefinition, change: Change<AnyEntity>, 
 // A record that JSON cannot hold is kept as far as it can.
 const textOf = (record: unknown): string => {
   try {
-    return JSON.stringify(record, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) ?? 'null'
+    return (
+      JSON.stringify(record, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) ??
+      'null'
+    )
   } catch {
     return JSON.stringify(String(record))
   }
 }
 
-const quarantined = ({ name, entity, version }: AnyDefinition, record: unknown, cursor: string, why: { readonly reason: string; readonly problems?: Quarantined['problems'] }): Quarantined => {
+const quarantined = (
+  { name, entity, version }: AnyDefinition,
+  record: unknown,
+  cursor: string,
+  why: { readonly reason: string; readonly problems?: Quarantined['problems'] },
+): Quarantined => {
   const text = textOf(record)
   return {
-    id: createHash('sha256').update(name).update('\0').update(text).digest('hex'), producer: name, entity: entity.name, record: text, cursor, at: instantOfDate(new Date()) as string,
-    reason: why.reason, ...(why.problems === undefined ? {} : { problems: why.problems }), ...(version === undefined ? {} : { version }),
+    id: createHash('sha256').update(name).update('\0').update(text).digest('hex'),
+    producer: name,
+    entity: entity.name,
+    record: text,
+    cursor,
+    at: instantOfDate(new Date()) as string,
+    reason: why.reason,
+    ...(why.problems === undefined ? {} : { problems: why.problems }),
+    ...(version === undefined ? {} : { version }),
   }
 }
 
-const pushed = (receiver: Receiver, update: Update): Promise<Result> => new Promise((resolve) => { receiver.push(update, resolve) })
+const pushed = (receiver: Receiver, update: Update): Promise<Result> =>
+  new Promise((resolve) => {
+    receiver.push(update, resolve)
+  })
 
-interface Item { readonly record: number; readonly update: Update }
+interface Item {
+  readonly record: number
+  readonly update: Update
+}
 
 // Items by record, in their order.
 const byRecord = (items: readonly Item[]): readonly (readonly Item[])[] => {
@@ -77,23 +114,32 @@ const byRecord = (items: readonly Item[]): readonly (readonly Item[])[] => {
   return groups
 }
 
-// A record's updates one behind the other: one that is to be tried again holds back those behind it, or it would come last.
+// A record's updates one behind the other: one that is to be tried again holds back those behind it, or it
+// would come last.
 const inOrder = async (receiver: Receiver, items: readonly Item[]): Promise<readonly Result[]> => {
   const results: Result[] = []
   for (const { update } of items) {
     const before = results.at(-1)
-    results.push(before?._tag === 'Left' && !isUpdatesFault(before.left) ? before : await pushed(receiver, update))
+    results.push(
+      before?._tag === 'Left' && !isUpdatesFault(before.left) ? before : await pushed(receiver, update),
+    )
   }
   return results
 }
 
 // Submits until each update has an answer that stays; what keeps failing around them ends the run.
-const settleAll = async ({ receiver, options, tally }: Storing, items: readonly Item[]): Promise<E.Either<RunError, ReadonlyMap<number, SubmitError>>> => {
+const settleAll = async (
+  { receiver, options, tally }: Storing,
+  items: readonly Item[],
+): Promise<E.Either<RunError, ReadonlyMap<number, SubmitError>>> => {
   const rejected = new Map<number, SubmitError>()
   let rest = items
   for (let attempt = 1; rest.length > 0; attempt++) {
     const groups = byRecord(rest)
-    const results = groups.length === rest.length ? await Promise.all(rest.map(({ update }) => pushed(receiver, update))) : (await Promise.all(groups.map((of) => inOrder(receiver, of)))).flat()
+    const results =
+      groups.length === rest.length
+        ? await Promise.all(rest.map(({ update }) => pushed(receiver, update)))
+        : (await Promise.all(groups.map((of) => inOrder(receiver, of)))).flat()
     const again: Item[] = []
     let failure: SubmitError | undefined
     for (let i = 0; i < rest.length; i++) {
@@ -113,10 +159,16 @@ const settleAll = async ({ receiver, options, tally }: Storing, items: readonly 
 }
 
 const tolerated = ({ options: { tolerate = {} }, tally }: Storing): boolean =>
-  tally.rejected <= (tolerate.records ?? 1_000) && (tally.records < 100 || tally.rejected <= tally.records * (tolerate.share ?? 0.1))
+  tally.rejected <= (tolerate.records ?? 1_000) &&
+  (tally.records < 100 || tally.rejected <= tally.records * (tolerate.share ?? 0.1))
 
 /** Stores a page: a right means that every record is stored or in quarantine. */
-export const storePage = async (storing: Storing, change: Change<AnyEntity>, records: readonly unknown[], cursor: string): Promise<E.Either<RunError, void>> => {
+export const storePage = async (
+  storing: Storing,
+  change: Change<AnyEntity>,
+  records: readonly unknown[],
+  cursor: string,
+): Promise<E.Either<RunError, void>> => {
   const { definition, quarantine, tally } = storing
   const items: Item[] = []
   const aside: Quarantined[] = []
@@ -127,7 +179,13 @@ export const storePage = async (storing: Storing, change: Change<AnyEntity>, rec
   }
   const settled = await settleAll(storing, items)
   if (settled._tag === 'Left') return settled
-  for (const [i, error] of settled.right) aside.push(quarantined(definition, records[i], cursor, { reason: error.message, ...('problems' in error ? { problems: error.problems } : {}) }))
+  for (const [i, error] of settled.right)
+    aside.push(
+      quarantined(definition, records[i], cursor, {
+        reason: error.message,
+        ...('problems' in error ? { problems: error.problems } : {}),
+      }),
+    )
   tally.records += records.length
   tally.pages++
   if (aside.length === 0) return E.right(undefined)
@@ -138,5 +196,7 @@ export const storePage = async (storing: Storing, change: Change<AnyEntity>, rec
     if (!put.left.retry || attempt >= triesOf(storing.options)) return put
     await pause(backoff(attempt), storing.options.signal)
   }
-  return tolerated(storing) ? E.right(undefined) : E.left(tooManyRejected(definition.name, tally.rejected, tally.records, aside[0]?.reason ?? ''))
+  return tolerated(storing)
+    ? E.right(undefined)
+    : E.left(tooManyRejected(definition.name, tally.rejected, tally.records, aside[0]?.reason ?? ''))
 }

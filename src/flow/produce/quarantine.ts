@@ -12,44 +12,72 @@ import { changeOf, updatesOf } from './page.ts'
 const pageSize = 500
 
 /** What a replay did: entries that are stored now, and those that stay with the reason of this try. */
-export interface Replayed { readonly replayed: number; readonly failed: readonly { readonly entry: Quarantined; readonly reason: string }[] }
+export interface Replayed {
+  readonly replayed: number
+  readonly failed: readonly { readonly entry: Quarantined; readonly reason: string }[]
+}
 
 /** A producer's entries, at most a thousand. */
-export const list = ({ checkpointStore }: Ports, producer: string): TaskEither<Infra | Contention, readonly Quarantined[]> => checkpointStore.quarantine.list(producer, undefined, 1_000)
+export const list = (
+  { checkpointStore }: Ports,
+  producer: string,
+): TaskEither<Infra | Contention, readonly Quarantined[]> =>
+  checkpointStore.quarantine.list(producer, undefined, 1_000)
 
-export const drop = ({ checkpointStore }: Ports, { producer, id }: Quarantined): TaskEither<Infra | Contention, boolean> => checkpointStore.quarantine.remove(producer, id)
+export const drop = (
+  { checkpointStore }: Ports,
+  { producer, id }: Quarantined,
+): TaskEither<Infra | Contention, boolean> => checkpointStore.quarantine.remove(producer, id)
 
-// One entry: all of its updates stored, or why not. What the pipeline around it cannot do now ends the replay.
-const replayOne = async (receiver: Receiver, { definition }: Producer<AnyEntity, unknown, unknown>, entry: Quarantined): Promise<E.Either<SubmitError, string | undefined>> => {
+// One entry: all of its updates stored, or why not. What the pipeline around it cannot do now ends the
+// replay.
+const replayOne = async (
+  receiver: Receiver,
+  { definition }: Producer<AnyEntity, unknown, unknown>,
+  entry: Quarantined,
+): Promise<E.Either<SubmitError, string | undefined>> => {
   const updates = updatesOf(definition, changeOf(definition), JSON.parse(entry.record))
   if (updates._tag === 'Left') return E.right(updates.left)
   for (const update of updates.right) {
-    const result = await new Promise<Result>((resolve) => { receiver.push(update, resolve) })
+    const result = await new Promise<Result>((resolve) => {
+      receiver.push(update, resolve)
+    })
     if (result._tag === 'Right') continue
-    return !result.left.retry && (result.left._tag === 'InvalidUpdate' || result.left._tag === 'TransformFailed') ? E.right(result.left.message) : result
+    return !result.left.retry &&
+      (result.left._tag === 'InvalidUpdate' || result.left._tag === 'TransformFailed')
+      ? E.right(result.left.message)
+      : result
   }
   return E.right(undefined)
 }
 
 /** Normalises and submits every entry of a producer again (or one); what is stored leaves the quarantine. */
-export const replay = (ports: Ports, receiver: Receiver, producer: Producer<AnyEntity, unknown, unknown>, only: Quarantined | undefined): TaskEither<RunError, Replayed> => async () => {
-  const { quarantine } = ports.checkpointStore
-  const failed: { readonly entry: Quarantined; readonly reason: string }[] = []
-  let replayed = 0
-  for (let after: string | undefined; ;) {
-    const page = only === undefined ? await quarantine.list(producer.name, after, pageSize)() : E.right([only])
-    if (page._tag === 'Left') return page
-    for (const entry of page.right) {
-      const why = await replayOne(receiver, producer, entry)
-      if (why._tag === 'Left') return why
-      if (why.right !== undefined) failed.push({ entry, reason: why.right })
-      else {
-        const removed = await quarantine.remove(entry.producer, entry.id)()
-        if (removed._tag === 'Left') return removed
-        replayed++
+export const replay =
+  (
+    ports: Ports,
+    receiver: Receiver,
+    producer: Producer<AnyEntity, unknown, unknown>,
+    only: Quarantined | undefined,
+  ): TaskEither<RunError, Replayed> =>
+  async () => {
+    const { quarantine } = ports.checkpointStore
+    const failed: { readonly entry: Quarantined; readonly reason: string }[] = []
+    let replayed = 0
+    for (let after: string | undefined; ;) {
+      const page =
+        only === undefined ? await quarantine.list(producer.name, after, pageSize)() : E.right([only])
+      if (page._tag === 'Left') return page
+      for (const entry of page.right) {
+        const why = await replayOne(receiver, producer, entry)
+        if (why._tag === 'Left') return why
+        if (why.right !== undefined) failed.push({ entry, reason: why.right })
+        else {
+          const removed = await quarantine.remove(entry.producer, entry.id)()
+          if (removed._tag === 'Left') return removed
+          replayed++
+        }
       }
+      after = page.right[page.right.length - 1]?.id
+      if (only !== undefined || page.right.length < pageSize) return E.right({ replayed, failed })
     }
-    after = page.right[page.right.length - 1]?.id
-    if (only !== undefined || page.right.length < pageSize) return E.right({ replayed, failed })
   }
-}

@@ -1,8 +1,17 @@
-// run: a producer once, behind its cursor: a page is pulled, stored, and only then its cursor saved; one run at a time, fenced.
+// run: a producer once, behind its cursor: a page is pulled, stored, and only then its cursor saved; one run
+// at a time, fenced.
 import { isDeepStrictEqual } from 'node:util'
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../../fp.ts'
-import { alreadyRunning, contention, isDreampipeError, reasonOf, sourceFailed, type DreampipeError, type RunError } from '../../model/errors.ts'
+import {
+  alreadyRunning,
+  contention,
+  isDreampipeError,
+  reasonOf,
+  sourceFailed,
+  type DreampipeError,
+  type RunError,
+} from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import type { Producer } from '../../model/producer.ts'
 import { liveOf } from './live.ts'
@@ -38,12 +47,25 @@ interface Running extends Storing {
 const progress = ({ tally, options, started, expected }: Running): void => {
   if (options.onProgress === undefined) return
   const rate = (tally.records / Math.max(1, performance.now() - started)) * 1000
-  options.onProgress({ records: tally.records, pages: tally.pages, rate: Math.round(rate), ...(expected === undefined || rate === 0 ? {} : { left: Math.max(0, Math.round(((expected - tally.records) / rate) * 1000)) }) })
+  options.onProgress({
+    records: tally.records,
+    pages: tally.pages,
+    rate: Math.round(rate),
+    ...(expected === undefined || rate === 0
+      ? {}
+      : { left: Math.max(0, Math.round(((expected - tally.records) / rate) * 1000)) }),
+  })
 }
 
-// Pulls pages and stores them, the next one while the one before is stored. Ends with the source, the budget or the signal; a throw of the source is thrown on.
+// Pulls pages and stores them, the next one while the one before is stored. Ends with the source, the budget
+// or the signal; a throw of the source is thrown on.
 const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 'budget' | 'stopped'>> => {
-  const { definition, producing, signal, checkpoint: { budget } } = running
+  const {
+    definition,
+    producing,
+    signal,
+    checkpoint: { budget },
+  } = running
   const change = changeOf(definition)
   const storing = new PQueue({ concurrency: 1 })
   let failed: E.Left<RunError> | undefined
@@ -52,16 +74,23 @@ const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 
     try {
       const encoded = definition.cursor.encode(reached)
       const stored = await storePage(running, change, records, JSON.stringify(encoded))
-      const saved = stored._tag === 'Left' ? stored : await saveCheckpoint(producing.ports.checkpointStore, running, encoded)
+      const saved =
+        stored._tag === 'Left'
+          ? stored
+          : await saveCheckpoint(producing.ports.checkpointStore, running, encoded)
       if (saved._tag === 'Left') failed = saved
       else progress(running)
     } catch (thrown) {
       // The codec's or the callback's: nobody waits for this promise.
-      failed = E.left(sourceFailed(`run ${definition.name}`, 'its cursor or a callback failed', thrown)) as E.Left<RunError>
+      failed = E.left(
+        sourceFailed(`run ${definition.name}`, 'its cursor or a callback failed', thrown),
+      ) as E.Left<RunError>
     }
   }
   const context = {
-    signal, budget, live: () => liveOf(producing.ports, definition.entity),
+    signal,
+    budget,
+    live: () => liveOf(producing.ports, definition.entity),
     warn: (message: string) => producing.observe({ _tag: 'producer', producer: definition.name, message }),
   }
   let ended: 'done' | 'budget' | 'stopped' = 'done'
@@ -91,7 +120,14 @@ const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 's
     if (running.checkpoint.budget.left() <= 0) return E.right('budget')
     const before = running.checkpoint.cursor
     const decoded = definition.cursor.decode(running.checkpoint.cursor)
-    if (decoded._tag === 'Left') return E.left(sourceFailed(`run ${definition.name}`, 'the stored cursor does not fit its codec', JSON.stringify(running.checkpoint.cursor)))
+    if (decoded._tag === 'Left')
+      return E.left(
+        sourceFailed(
+          `run ${definition.name}`,
+          'the stored cursor does not fit its codec',
+          JSON.stringify(running.checkpoint.cursor),
+        ),
+      )
     try {
       return await pull(running, decoded.right)
     } catch (thrown) {
@@ -100,48 +136,99 @@ const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 's
       // Progress is a cursor that moved: pages that come again and again are none.
       if (!isDeepStrictEqual(running.checkpoint.cursor, before)) attempt = 1
       if (!retry || attempt >= triesOf(options)) return E.left(error)
-      producing.observe({ _tag: 'producer', producer: definition.name, message: `try ${attempt} failed: ${reasonOf(thrown)}`, error })
+      producing.observe({
+        _tag: 'producer',
+        producer: definition.name,
+        message: `try ${attempt} failed: ${reasonOf(thrown)}`,
+        error,
+      })
       await pause(backoff(attempt++), signal)
       if (signal.aborted) return E.right('stopped')
     }
   }
 }
 
-const runHeld = async (producing: Producing, definition: AnyDefinition, options: RunOptions, fence: number, lost: AbortSignal): Promise<Answer<RunReport>> => {
+const runHeld = async (
+  producing: Producing,
+  definition: AnyDefinition,
+  options: RunOptions,
+  fence: number,
+  lost: AbortSignal,
+): Promise<Answer<RunReport>> => {
   const { checkpointStore } = producing.ports
   const started = performance.now()
   const loaded = await checkpointStore.load(definition.name)()
   if (loaded._tag === 'Left') return loaded
-  const signal = AbortSignal.any([producing.closing, lost, ...(options.signal === undefined ? [] : [options.signal])])
+  const signal = AbortSignal.any([
+    producing.closing,
+    lost,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ])
   const checkpoint = checkpointOf(definition, loaded.right, options.budget)
   if (options.dryRun !== undefined) return dryRun(producing, definition, checkpoint, signal, options.dryRun)
   const running: Running = {
-    producing, definition, receiver: producing.receiver, quarantine: checkpointStore.quarantine, options, signal, fence, checkpoint, started, expected: undefined,
+    producing,
+    definition,
+    receiver: producing.receiver,
+    quarantine: checkpointStore.quarantine,
+    options,
+    signal,
+    fence,
+    checkpoint,
+    started,
+    expected: undefined,
     tally: { pages: 0, records: 0, stored: 0, duplicate: 0, outdated: 0, rejected: 0 },
   }
   const ended = await attempts(running)
   if (ended._tag === 'Left') {
     // What the source was asked for counts, whatever came of it.
-    if (checkpoint.budget.spent() > running.checkpoint.saved && !lost.aborted) await saveCheckpoint(checkpointStore, { ...running, options: { ...options, tries: 1 } }, running.checkpoint.cursor)
+    if (checkpoint.budget.spent() > running.checkpoint.saved && !lost.aborted)
+      await saveCheckpoint(
+        checkpointStore,
+        { ...running, options: { ...options, tries: 1 } },
+        running.checkpoint.cursor,
+      )
     return ended
   }
   if (lost.aborted) return E.left(contention(`run ${definition.name}`, 'another replica took the run over'))
   // What was spent without a page counts too.
-  const kept = running.checkpoint.budget.spent() > running.checkpoint.saved ? await saveCheckpoint(checkpointStore, running, running.checkpoint.cursor) : E.right(undefined)
+  const kept =
+    running.checkpoint.budget.spent() > running.checkpoint.saved
+      ? await saveCheckpoint(checkpointStore, running, running.checkpoint.cursor)
+      : E.right(undefined)
   if (kept._tag === 'Left') return kept
-  return E.right({ producer: definition.name, ended: ended.right, ...running.tally, calls: budgetOf(running.checkpoint), cursor: running.checkpoint.cursor, milliseconds: Math.round(performance.now() - started) })
+  return E.right({
+    producer: definition.name,
+    ended: ended.right,
+    ...running.tally,
+    calls: budgetOf(running.checkpoint),
+    cursor: running.checkpoint.cursor,
+    milliseconds: Math.round(performance.now() - started),
+  })
 }
 
 /** Runs producers, each one at a time in this pipeline and on all its replicas. */
 export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, observe: Observe) => {
   const here = new Map<string, Promise<unknown>>()
-  const held = async (producing: Producing, definition: AnyDefinition, options: RunOptions): Promise<Answer<RunReport>> => {
+  const held = async (
+    producing: Producing,
+    definition: AnyDefinition,
+    options: RunOptions,
+  ): Promise<Answer<RunReport>> => {
     const { leases } = producing.ports.checkpointStore
     const taken = await leases.take(definition.name)()
     if (taken._tag === 'Left') return taken
     if (taken.right === undefined) return E.left(alreadyRunning(definition.name))
     const lost = new AbortController()
-    const renewing = setInterval(() => void leases.take(definition.name)().then((again) => { if (again._tag === 'Right' && again.right?.fence !== taken.right?.fence) lost.abort() }), renewEach)
+    const renewing = setInterval(
+      () =>
+        void leases
+          .take(definition.name)()
+          .then((again) => {
+            if (again._tag === 'Right' && again.right?.fence !== taken.right?.fence) lost.abort()
+          }),
+      renewEach,
+    )
     try {
       return await runHeld(producing, definition, options, taken.right.fence, lost.signal)
     } finally {
@@ -149,21 +236,27 @@ export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, ob
       await leases.release(definition.name)()
     }
   }
-  const run = (producer: Producer<AnyEntity, unknown, unknown>, options: RunOptions): TaskEither<RunError, RunReport> => async () => {
-    const { definition, name } = producer
-    if (here.has(name)) return E.left(alreadyRunning(name))
-    const running = (async (): Promise<Answer<RunReport>> => {
-      const connected = await connect()
-      return connected._tag === 'Left' ? connected : held(connected.right, definition, options)
-    })().catch((thrown: unknown) => E.left(sourceFailed(`run ${name}`, 'it could not begin', thrown)))
-    here.set(name, running)
-    try {
-      const done = await running
-      observe(done._tag === 'Left' ? { _tag: 'ran', producer: name, error: done.left } : { _tag: 'ran', producer: name, report: done.right })
-      return done
-    } finally {
-      here.delete(name)
+  const run =
+    (producer: Producer<AnyEntity, unknown, unknown>, options: RunOptions): TaskEither<RunError, RunReport> =>
+    async () => {
+      const { definition, name } = producer
+      if (here.has(name)) return E.left(alreadyRunning(name))
+      const running = (async (): Promise<Answer<RunReport>> => {
+        const connected = await connect()
+        return connected._tag === 'Left' ? connected : held(connected.right, definition, options)
+      })().catch((thrown: unknown) => E.left(sourceFailed(`run ${name}`, 'it could not begin', thrown)))
+      here.set(name, running)
+      try {
+        const done = await running
+        observe(
+          done._tag === 'Left'
+            ? { _tag: 'ran', producer: name, error: done.left }
+            : { _tag: 'ran', producer: name, report: done.right },
+        )
+        return done
+      } finally {
+        here.delete(name)
+      }
     }
-  }
-  return { run, idle: async (): Promise<void> => void await Promise.allSettled(here.values()) }
+  return { run, idle: async (): Promise<void> => void (await Promise.allSettled(here.values())) }
 }

@@ -11,7 +11,10 @@ import type { RunOptions, RunReport } from '../../model/run.ts'
 type Result = E.Either<RunError, RunReport>
 
 export interface ScheduleSettings extends Omit<RunOptions, 'dryRun'> {
-  /** Milliseconds that a run begins later at most, by chance, so that replicas and producers do not all begin at once; 1,000 unless said. */
+  /**
+   * Milliseconds that a run begins later at most, by chance, so that replicas and producers do not all begin
+   * at once; 1,000 unless said.
+   */
   readonly jitter?: number
   /** The time zone of the cron expression (`Europe/Vienna`); UTC unless said. */
   readonly timeZone?: string
@@ -23,20 +26,34 @@ interface Scheduling {
   readonly onResult: (result: Result) => void
 }
 
-// Replicas run the same schedule: the first one of them takes a tick. A clock that is a little behind finds its tick taken.
-const takeTick = async (scheduling: Scheduling, producer: string, at: Date): Promise<E.Either<RunError, boolean>> => {
+// Replicas run the same schedule: the first one of them takes a tick. A clock that is a little behind finds
+// its tick taken.
+const takeTick = async (
+  scheduling: Scheduling,
+  producer: string,
+  at: Date,
+): Promise<E.Either<RunError, boolean>> => {
   const store = await scheduling.store()
   if (store._tag === 'Left') return store
   const tick = new Date(Math.round(at.getTime() / 1000) * 1000).toISOString()
   const last = await store.right.load(`tick/${producer}`)()
   if (last._tag === 'Left') return last
-  if (typeof last.right?.value === 'string' && last.right.value >= tick) return { _tag: 'Right', right: false }
+  if (typeof last.right?.value === 'string' && last.right.value >= tick)
+    return { _tag: 'Right', right: false }
   const saved = await store.right.save(`tick/${producer}`, tick, last.right?.version ?? 0)()
   return saved._tag === 'Left' ? saved : { _tag: 'Right', right: saved.right !== undefined }
 }
 
-/** Throws `InvalidDefinition` where the expression is none. A run that lasts past the next tick is not doubled: that tick is passed over. */
-export const schedule = (producer: Producer<AnyEntity, never, never>, expression: string, { jitter = 1_000, timeZone = 'UTC', signal, ...options }: ScheduleSettings, scheduling: Scheduling): { readonly stop: () => Promise<void> } => {
+/**
+ * Throws `InvalidDefinition` where the expression is none. A run that lasts past the next tick is not
+ * doubled: that tick is passed over.
+ */
+export const schedule = (
+  producer: Producer<AnyEntity, never, never>,
+  expression: string,
+  { jitter = 1_000, timeZone = 'UTC', signal, ...options }: ScheduleSettings,
+  scheduling: Scheduling,
+): { readonly stop: () => Promise<void> } => {
   const stopping = new AbortController()
   const until = signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, signal])
   let running: Promise<void> = Promise.resolve()
@@ -53,10 +70,17 @@ export const schedule = (producer: Producer<AnyEntity, never, never>, expression
   }
 
   // A callback's throw ends neither the schedule nor the process.
-  const warnOf = (thrown: unknown): void => process.emitWarning(`the schedule of ${producer.name}: a callback threw: ${reasonOf(thrown)}`, { type: 'DreampipeObserver' })
+  const warnOf = (thrown: unknown): void =>
+    process.emitWarning(`the schedule of ${producer.name}: a callback threw: ${reasonOf(thrown)}`, {
+      type: 'DreampipeObserver',
+    })
   const job = ((): Cron => {
     try {
-      return new Cron(expression, { protect: true, timezone: timeZone }, (self: Cron) => (running = tick(self.currentRun() ?? new Date()).catch(warnOf)))
+      return new Cron(
+        expression,
+        { protect: true, timezone: timeZone },
+        (self: Cron) => (running = tick(self.currentRun() ?? new Date()).catch(warnOf)),
+      )
     } catch (thrown) {
       throw invalidDefinition(`producer ${producer.name}`, 'schedule', reasonOf(thrown))
     }

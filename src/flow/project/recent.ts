@@ -1,4 +1,5 @@
-// What this process had stored of late: where the topic is no log, `settled` looks for just these events in the projections.
+// What this process had stored of late: where the topic is no log, `settled` looks for just these events in
+// the projections.
 import type { StoredEvent } from '../../model/event.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
 
@@ -21,10 +22,14 @@ export const recent = (): Recent => {
         const kind = kinds.get(entity) ?? new Map<string, number>()
         kinds.set(entity, kind)
         kind.set(entityId, Math.max(sequence, kind.get(entityId) ?? 0))
-        if (kind.size > most) for (const [oldest] of kind) { kind.delete(oldest); break }
+        if (kind.size > most)
+          for (const [oldest] of kind) {
+            kind.delete(oldest)
+            break
+          }
       }
     },
-    of: (entity) => [...kinds.get(entity) ?? []].map(([entityId, sequence]) => ({ entityId, sequence })),
+    of: (entity) => [...(kinds.get(entity) ?? [])].map(([entityId, sequence]) => ({ entityId, sequence })),
     forget: (entity, events) => {
       const kind = kinds.get(entity)
       for (const { entityId, sequence } of events) if (kind?.get(entityId) === sequence) kind.delete(entityId)

@@ -1,7 +1,14 @@
 // settled: waits until both projections hold what was acknowledged, so that a caller reads its own writes.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
-import { invalidQuery, notStarted, parked, timedOut, type Contention, type ReadError } from '../../model/errors.ts'
+import {
+  invalidQuery,
+  notStarted,
+  parked,
+  timedOut,
+  type Contention,
+  type ReadError,
+} from '../../model/errors.ts'
 import type { Receipt } from '../../model/event.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Progress } from '../../ports/topic.ts'
@@ -23,7 +30,11 @@ interface Settling {
   readonly isRunning: IsRunning
 }
 
-const progressOf = ({ ports }: Settling, projection: (typeof builtIn)[number], entity: string): TaskEither<ReadError | Contention, Progress> =>
+const progressOf = (
+  { ports }: Settling,
+  projection: (typeof builtIn)[number],
+  entity: string,
+): TaskEither<ReadError | Contention, Progress> =>
   ports.topic.progress(builtInSubscription(projection, entity))
 
 // Somebody must be projecting: this process, or one that holds the subscription.
@@ -33,23 +44,44 @@ const checkStarted = async (settling: Settling): Promise<Answer<void>> => {
       if (settling.isRunning(projection)) continue
       const progress = await progressOf(settling, projection, name)()
       if (progress._tag === 'Left') return progress
-      if (progress.right.holder === undefined) return E.left(notStarted('settled', `nobody projects ${name} into the ${projection === 'views' ? 'views' : 'query engine'}: call pipeline.start()`))
+      if (progress.right.holder === undefined)
+        return E.left(
+          notStarted(
+            'settled',
+            `nobody projects ${name} into the ${projection === 'views' ? 'views' : 'query engine'}: call ` +
+              `pipeline.start()`,
+          ),
+        )
     }
   }
   return E.right(undefined)
 }
 
-const checkParked = async ({ ports }: Settling, { entity, entityId, sequence }: Receipt): Promise<Answer<void>> => {
+const checkParked = async (
+  { ports }: Settling,
+  { entity, entityId, sequence }: Receipt,
+): Promise<Answer<void>> => {
   for (const projection of builtIn) {
     const aside = await ports.topic.deferrals.of(projection, entity, [entityId])()
     if (aside._tag === 'Left') return aside
     const letter = aside.right.parked.find((each) => each.sequence <= sequence)
-    if (letter !== undefined) return E.left(parked('settled', `${projection} parked ${entity} ${entityId} at event ${letter.sequence}: ${letter.reason}`))
+    if (letter !== undefined)
+      return E.left(
+        parked(
+          'settled',
+          `${projection} parked ${entity} ${entityId} at event ${letter.sequence}: ${letter.reason}`,
+        ),
+      )
   }
   return E.right(undefined)
 }
 
-const holds = async (settling: Settling, definition: Definition, event: Receipt, goals: readonly Goal[]): Promise<Answer<boolean>> => {
+const holds = async (
+  settling: Settling,
+  definition: Definition,
+  event: Receipt,
+  goals: readonly Goal[],
+): Promise<Answer<boolean>> => {
   const { viewStore, queryEngine, topic } = settling.ports
   const generation = await viewStore.generations.of(definition.name)()
   if (generation._tag === 'Left') return generation
@@ -65,10 +97,20 @@ const holds = async (settling: Settling, definition: Definition, event: Receipt,
       return lacking._tag === 'Left' ? lacking : E.right(lacking.right.length === 0)
     }
   }
-  return caughtUp(settling, 'query-engine', definition, goals.find((each) => each.projection === 'query-engine' && each.definition === definition)?.goal)
+  return caughtUp(
+    settling,
+    'query-engine',
+    definition,
+    goals.find((each) => each.projection === 'query-engine' && each.definition === definition)?.goal,
+  )
 }
 
-const caughtUp = async (settling: Settling, projection: (typeof builtIn)[number], definition: Definition, goal?: number): Promise<Answer<boolean>> => {
+const caughtUp = async (
+  settling: Settling,
+  projection: (typeof builtIn)[number],
+  definition: Definition,
+  goal?: number,
+): Promise<Answer<boolean>> => {
   const progress = await progressOf(settling, projection, definition.name)()
   if (progress._tag === 'Left') return progress
   const { behind, passed } = progress.right
@@ -77,7 +119,11 @@ const caughtUp = async (settling: Settling, projection: (typeof builtIn)[number]
   return waiting._tag === 'Left' ? waiting : E.right(waiting.right === 0)
 }
 
-interface Goal { readonly projection: (typeof builtIn)[number]; readonly definition: Definition; readonly goal: number | undefined }
+interface Goal {
+  readonly projection: (typeof builtIn)[number]
+  readonly definition: Definition
+  readonly goal: number | undefined
+}
 
 // What stands in the log when the wait begins must be passed; what arrives meanwhile need not be.
 const goalsOf = async (settling: Settling): Promise<Answer<readonly Goal[]>> => {
@@ -103,22 +149,33 @@ const passedAll = async (settling: Settling, goals: Goal[]): Promise<Answer<bool
 }
 
 /** Waits for one event, or for everything acknowledged before the call. */
-export const settled = (settling: Settling, event: Receipt | undefined, timeout: number): TaskEither<ReadError | Contention, void> => async () => {
-  const started = await checkStarted(settling)
-  if (started._tag === 'Left') return started
-  const definition = settling.definitions.find(({ name }) => name === event?.entity)
-  if (event !== undefined && definition === undefined) return E.left(invalidQuery('settled', 'receipt', 'is of no entity of this pipeline'))
-  const found = await goalsOf(settling)
-  if (found._tag === 'Left') return found
-  const goals = [...found.right]
-  const until = performance.now() + timeout
-  for (;;) {
-    const held = event === undefined || definition === undefined ? await passedAll(settling, goals) : await holds(settling, definition, event, goals)
-    if (held._tag === 'Left') return held
-    if (held.right) return E.right(undefined)
-    const stuck = event === undefined ? E.right(undefined) : await checkParked(settling, event)
-    if (stuck._tag === 'Left') return stuck
-    if (performance.now() >= until) return E.left(timedOut('settled', `the projections do not hold it after ${timeout} ms`))
-    await pause(lookEach)
+export const settled =
+  (
+    settling: Settling,
+    event: Receipt | undefined,
+    timeout: number,
+  ): TaskEither<ReadError | Contention, void> =>
+  async () => {
+    const started = await checkStarted(settling)
+    if (started._tag === 'Left') return started
+    const definition = settling.definitions.find(({ name }) => name === event?.entity)
+    if (event !== undefined && definition === undefined)
+      return E.left(invalidQuery('settled', 'receipt', 'is of no entity of this pipeline'))
+    const found = await goalsOf(settling)
+    if (found._tag === 'Left') return found
+    const goals = [...found.right]
+    const until = performance.now() + timeout
+    for (;;) {
+      const held =
+        event === undefined || definition === undefined
+          ? await passedAll(settling, goals)
+          : await holds(settling, definition, event, goals)
+      if (held._tag === 'Left') return held
+      if (held.right) return E.right(undefined)
+      const stuck = event === undefined ? E.right(undefined) : await checkParked(settling, event)
+      if (stuck._tag === 'Left') return stuck
+      if (performance.now() >= until)
+        return E.left(timedOut('settled', `the projections do not hold it after ${timeout} ms`))
+      await pause(lookEach)
+    }
   }
-}

@@ -1,4 +1,5 @@
-// The view projection: the gate lets each event through once and in sequence, and reads a gap from the event store.
+// The view projection: the gate lets each event through once and in sequence, and reads a gap from the event
+// store.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
 import { reasonOf } from '../../model/errors.ts'
@@ -22,10 +23,19 @@ interface Projecting {
 }
 
 // Applies what the event store holds between `after` and `before`.
-const applyStored = async ({ store, definition }: Projecting, folded: Folded, entityId: string, after: number, before: number): Promise<E.Either<TopicError, Folded>> => {
+const applyStored = async (
+  { store, definition }: Projecting,
+  folded: Folded,
+  entityId: string,
+  after: number,
+  before: number,
+): Promise<E.Either<TopicError, Folded>> => {
   let state = folded
   for (let at = after; at < before - 1;) {
-    const page = await store.history(definition.name, entityId, { after: at, limit: Math.min(pageSize, before - 1 - at) })()
+    const page = await store.history(definition.name, entityId, {
+      after: at,
+      limit: Math.min(pageSize, before - 1 - at),
+    })()
     if (page._tag === 'Left') return page
     if (page.right.length === 0) break
     for (const event of page.right) state = apply(state, event)
@@ -35,7 +45,11 @@ const applyStored = async ({ store, definition }: Projecting, folded: Folded, en
 }
 
 // The document after an entity's events, or undefined where the gate has seen them all.
-const projectOne = async (projecting: Projecting, document: ViewDocument | undefined, events: readonly StoredEvent[]): Promise<E.Either<TopicError, ViewDocument | Failed | undefined>> => {
+const projectOne = async (
+  projecting: Projecting,
+  document: ViewDocument | undefined,
+  events: readonly StoredEvent[],
+): Promise<E.Either<TopicError, ViewDocument | Failed | undefined>> => {
   const gate = document?.sequence ?? 0
   const fresh = events.filter(({ sequence }) => sequence > gate)
   const [first] = fresh
@@ -52,39 +66,54 @@ const projectOne = async (projecting: Projecting, document: ViewDocument | undef
     folded = apply(folded, event)
     at = event.sequence
   }
-  // What came was older than what shows: only the gate moves. (A document that shows a part of its state could not be made anew.)
+  // What came was older than what shows: only the gate moves. (A document that shows a part of its state
+  // could not be made anew.)
   if (document !== undefined && folded === held) return E.right({ ...document, sequence: at })
   try {
     return E.right(documentOf(projecting.definition, first.entityId, at, folded))
   } catch (thrown) {
     // calculate is a pure function: what it throws, it will throw again.
-    return E.right({ entityId: first.entityId, sequence: first.sequence, retry: false, reason: `calculate: ${reasonOf(thrown)}` })
+    return E.right({
+      entityId: first.entityId,
+      sequence: first.sequence,
+      retry: false,
+      reason: `calculate: ${reasonOf(thrown)}`,
+    })
   }
 }
 
 /** Keeps the documents of one entity kind, in one generation. */
-export const projectViews = (projecting: Projecting): Work => (events): TaskEither<TopicError, readonly Failed[]> => async () => {
-  if (events.length === 0) return E.right([])
-  const { views, table } = projecting
-  const groups = byEntity(events)
-  const found = await views.get(table, [...groups.keys()])()
-  if (found._tag === 'Left') return found
-  const documents = new Map(found.right.map((document) => [document.entityId, document]))
-  const changed: ViewDocument[] = []
-  const failures: Failed[] = []
-  for (const [entityId, group] of groups) {
-    const projected = await projectOne(projecting, documents.get(entityId), group)
-    if (projected._tag === 'Left') return projected
-    if (projected.right === undefined) continue
-    if ('retry' in projected.right) failures.push(projected.right)
-    else changed.push(projected.right)
+export const projectViews =
+  (projecting: Projecting): Work =>
+  (events): TaskEither<TopicError, readonly Failed[]> =>
+  async () => {
+    if (events.length === 0) return E.right([])
+    const { views, table } = projecting
+    const groups = byEntity(events)
+    const found = await views.get(table, [...groups.keys()])()
+    if (found._tag === 'Left') return found
+    const documents = new Map(found.right.map((document) => [document.entityId, document]))
+    const changed: ViewDocument[] = []
+    const failures: Failed[] = []
+    for (const [entityId, group] of groups) {
+      const projected = await projectOne(projecting, documents.get(entityId), group)
+      if (projected._tag === 'Left') return projected
+      if (projected.right === undefined) continue
+      if ('retry' in projected.right) failures.push(projected.right)
+      else changed.push(projected.right)
+    }
+    if (changed.length === 0) return E.right(failures)
+    const put = await putViews(views, table, changed)()
+    if (put._tag === 'Left') return put
+    for (const { entityId, reason } of put.right.refused)
+      failures.push({
+        entityId,
+        sequence: (documents.get(entityId)?.sequence ?? 0) + 1,
+        retry: false,
+        reason,
+      })
+    return E.right(failures)
   }
-  if (changed.length === 0) return E.right(failures)
-  const put = await putViews(views, table, changed)()
-  if (put._tag === 'Left') return put
-  for (const { entityId, reason } of put.right.refused) failures.push({ entityId, sequence: (documents.get(entityId)?.sequence ?? 0) + 1, retry: false, reason })
-  return E.right(failures)
-}
 
 // An entity fails as a whole: in whichever generation, from its first failing event on.
 const together = (failures: readonly Failed[]): readonly Failed[] => {
@@ -97,19 +126,26 @@ const together = (failures: readonly Failed[]): readonly Failed[] => {
 }
 
 /**
- * Keeps the documents of the generation that serves and of the one being built. Which those are is read after the events were
+ * Keeps the documents of the generation that serves and of the one being built. Which those are is read after
+ * the events were
  * committed: a build that began since then finds them in its scan.
  */
-export const projectGenerations = (projecting: Omit<Projecting, 'table'>): Work => (events, position): TaskEither<TopicError, readonly Failed[]> => async () => {
-  const { definition, views } = projecting
-  const generations = await views.generations.of(definition.name)()
-  if (generations._tag === 'Left') return generations
-  const { active, building } = generations.right
-  const failures: Failed[] = []
-  for (const generation of building === undefined ? [active] : [active, building.generation]) {
-    const projected = await projectViews({ ...projecting, table: tableOf(definition, generation) })(events, position)()
-    if (projected._tag === 'Left') return projected
-    failures.push(...projected.right)
+export const projectGenerations =
+  (projecting: Omit<Projecting, 'table'>): Work =>
+  (events, position): TaskEither<TopicError, readonly Failed[]> =>
+  async () => {
+    const { definition, views } = projecting
+    const generations = await views.generations.of(definition.name)()
+    if (generations._tag === 'Left') return generations
+    const { active, building } = generations.right
+    const failures: Failed[] = []
+    for (const generation of building === undefined ? [active] : [active, building.generation]) {
+      const projected = await projectViews({ ...projecting, table: tableOf(definition, generation) })(
+        events,
+        position,
+      )()
+      if (projected._tag === 'Left') return projected
+      failures.push(...projected.right)
+    }
+    return E.right(building === undefined ? failures : together(failures))
   }
-  return E.right(building === undefined ? failures : together(failures))
-}

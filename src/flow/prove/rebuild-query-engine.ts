@@ -1,4 +1,5 @@
-// rebuild, for the query engine: tables made anew from the event store beside those that serve, swapped in one transaction.
+// rebuild, for the query engine: tables made anew from the event store beside those that serve, swapped in
+// one transaction.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Contention, Infra, NotStarted } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
@@ -10,7 +11,12 @@ import { verifyQueryEngine } from './verify-query-engine.ts'
 
 type Answer<A> = E.Either<Infra | Contention | NotStarted, A>
 
-const fill = async ({ eventStore, queryEngine }: Ports, entity: string, begun: Build, tick: (events: number) => void): Promise<Answer<{ readonly build: Build; readonly entities: number }>> => {
+const fill = async (
+  { eventStore, queryEngine }: Ports,
+  entity: string,
+  begun: Build,
+  tick: (events: number) => void,
+): Promise<Answer<{ readonly build: Build; readonly entities: number }>> => {
   let build = begun
   let entities = 0
   for (;;) {
@@ -29,20 +35,35 @@ const fill = async ({ eventStore, queryEngine }: Ports, entity: string, begun: B
   }
 }
 
-/** Builds an entity's tables anew, in the process that projects into the query engine. Resumable, repeatable; verified before the swap. */
-export const rebuildQueryEngine = (ports: Ports, entity: string, total: number, options: RebuildOptions): TaskEither<Infra | Contention | NotStarted, Rebuilt> => async () => {
-  const { generations } = ports.queryEngine
-  const begun = await generations.begin(entity, 'rows')()
-  if (begun._tag === 'Left') return begun
-  const evolved = await evolveStored(ports.eventStore, ports.queryEngine, entity)()
-  if (evolved._tag === 'Left') return evolved
-  const tick = ticker(total, begun.right.events, options)
-  const filled = await fill(ports, entity, begun.right, tick)
-  if (filled._tag === 'Left') return filled
-  const verified = await verifyQueryEngine(ports, entity, { repair: true }, true)()
-  if (verified._tag === 'Left') return verified
-  const swapped = await generations.swap(entity, filled.right.build.generation)()
-  if (swapped._tag === 'Left') return swapped
-  tick(filled.right.build.events, true)
-  return E.right({ generation: filled.right.build.generation, events: filled.right.build.events, entities: filled.right.entities, failed: [] })
-}
+/**
+ * Builds an entity's tables anew, in the process that projects into the query engine. Resumable, repeatable;
+ * verified before the swap.
+ */
+export const rebuildQueryEngine =
+  (
+    ports: Ports,
+    entity: string,
+    total: number,
+    options: RebuildOptions,
+  ): TaskEither<Infra | Contention | NotStarted, Rebuilt> =>
+  async () => {
+    const { generations } = ports.queryEngine
+    const begun = await generations.begin(entity, 'rows')()
+    if (begun._tag === 'Left') return begun
+    const evolved = await evolveStored(ports.eventStore, ports.queryEngine, entity)()
+    if (evolved._tag === 'Left') return evolved
+    const tick = ticker(total, begun.right.events, options)
+    const filled = await fill(ports, entity, begun.right, tick)
+    if (filled._tag === 'Left') return filled
+    const verified = await verifyQueryEngine(ports, entity, { repair: true }, true)()
+    if (verified._tag === 'Left') return verified
+    const swapped = await generations.swap(entity, filled.right.build.generation)()
+    if (swapped._tag === 'Left') return swapped
+    tick(filled.right.build.events, true)
+    return E.right({
+      generation: filled.right.build.generation,
+      events: filled.right.build.events,
+      entities: filled.right.entities,
+      failed: [],
+    })
+  }

@@ -1,4 +1,5 @@
-// rebuild: a projection made anew from the event store beside the one that serves, then put in its place at once.
+// rebuild: a projection made anew from the event store beside the one that serves, then put in its place at
+// once.
 import { createHash } from 'node:crypto'
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
@@ -19,12 +20,23 @@ type Answer<A> = E.Either<Infra | Contention, A>
 
 // Functions count by their source: code that calculates otherwise is another definition.
 const definitionHash = ({ view, properties, updates }: Definition): string =>
-  createHash('sha256').update(JSON.stringify([view, properties, updates, String(view.calculate)])).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify([view, properties, updates, String(view.calculate)]))
+    .digest('hex')
 
-// What a history makes: its document; where its calculation throws at the end, the last one that it did not throw for, and from where on it is parked.
-interface Made { readonly document?: ViewDocument; readonly failed?: { readonly entityId: string; readonly sequence: number; readonly reason: string } }
+// What a history makes: its document; where its calculation throws at the end, the last one that it did not
+// throw for, and from where on it is parked.
+interface Made {
+  readonly document?: ViewDocument
+  readonly failed?: { readonly entityId: string; readonly sequence: number; readonly reason: string }
+}
 
-const lastGood = (definition: Definition, entityId: string, events: readonly StoredEvent[], reason: string): Made => {
+const lastGood = (
+  definition: Definition,
+  entityId: string,
+  events: readonly StoredEvent[],
+  reason: string,
+): Made => {
   let folded = start
   let document: ViewDocument | undefined
   for (const event of events) {
@@ -35,7 +47,10 @@ const lastGood = (definition: Definition, entityId: string, events: readonly Sto
       // This one and perhaps the next cannot be calculated; an earlier document serves.
     }
   }
-  return { ...(document === undefined ? {} : { document }), failed: { entityId, sequence: (document?.sequence ?? 0) + 1, reason } }
+  return {
+    ...(document === undefined ? {} : { document }),
+    failed: { entityId, sequence: (document?.sequence ?? 0) + 1, reason },
+  }
 }
 
 const madeOf = (definition: Definition, entityId: string, events: readonly StoredEvent[]): Made => {
@@ -47,9 +62,18 @@ const madeOf = (definition: Definition, entityId: string, events: readonly Store
   }
 }
 
-interface Filling { build: Build; entities: number; readonly failed: NonNullable<Made['failed']>[] }
+interface Filling {
+  build: Build
+  entities: number
+  readonly failed: NonNullable<Made['failed']>[]
+}
 
-const fill = async (ports: Ports, definition: Definition, filling: Filling, tick: (events: number, end?: boolean) => void): Promise<Answer<void>> => {
+const fill = async (
+  ports: Ports,
+  definition: Definition,
+  filling: Filling,
+  tick: (events: number, end?: boolean) => void,
+): Promise<Answer<void>> => {
   const { eventStore, viewStore } = ports
   const table = tableOf(definition, filling.build.generation)
   for (;;) {
@@ -81,16 +105,33 @@ const fill = async (ports: Ports, definition: Definition, filling: Filling, tick
   }
 }
 
-const parkAll = async ({ topic }: Ports, { name }: Definition, failed: Filling['failed']): Promise<Answer<void>> => {
+const parkAll = async (
+  { topic }: Ports,
+  { name }: Definition,
+  failed: Filling['failed'],
+): Promise<Answer<void>> => {
   for (const { entityId, sequence, reason } of failed) {
-    const put = await topic.deadLetters.put({ subscription: 'views', entity: name, entityId, sequence, gated: true, reason, parkedAt: instantOfDate(new Date()) as string })()
+    const put = await topic.deadLetters.put({
+      subscription: 'views',
+      entity: name,
+      entityId,
+      sequence,
+      gated: true,
+      reason,
+      parkedAt: instantOfDate(new Date()) as string,
+    })()
     if (put._tag === 'Left') return put
   }
   return E.right(undefined)
 }
 
-// Entities that were parked and can be calculated now go on: their gate passes over what the build holds already.
-const resumeParked = async (ports: Ports, { name }: Definition, failed: Filling['failed']): Promise<Answer<void>> => {
+// Entities that were parked and can be calculated now go on: their gate passes over what the build holds
+// already.
+const resumeParked = async (
+  ports: Ports,
+  { name }: Definition,
+  failed: Filling['failed'],
+): Promise<Answer<void>> => {
   const stillFailing = new Set(failed.map(({ entityId }) => entityId))
   for (;;) {
     const letters = await list(ports, { entity: name, subscription: 'views' })()
@@ -104,7 +145,8 @@ const resumeParked = async (ports: Ports, { name }: Definition, failed: Filling[
   }
 }
 
-// A build takes over only complete: what a first look finds is mended, what a second one finds stops it. Parked entities are known.
+// A build takes over only complete: what a first look finds is mended, what a second one finds stops it.
+// Parked entities are known.
 const proven = async (ports: Ports, definition: Definition, generation: number): Promise<Answer<void>> => {
   const table = tableOf(definition, generation)
   const first = await verifyViews(ports, definition, table, { repair: true })()
@@ -113,30 +155,50 @@ const proven = async (ports: Ports, definition: Definition, generation: number):
   const second = await verifyViews(ports, definition, table, {})()
   if (second._tag === 'Left') return second
   const unexplained = second.right.findings.filter(({ reason }) => reason === undefined)
-  return unexplained.length === 0 ? E.right(undefined)
-    : E.left(unavailable(`rebuild ${definition.name}`, `the new generation is not complete and does not take over: ${unexplained.length} findings, the first is ${JSON.stringify(unexplained[0])}`))
+  return unexplained.length === 0
+    ? E.right(undefined)
+    : E.left(
+        unavailable(
+          `rebuild ${definition.name}`,
+          `the new generation is not complete and does not take over: ${unexplained.length} findings, ` +
+            `the first is ${JSON.stringify(unexplained[0])}`,
+        ),
+      )
 }
 
 /**
- * Builds an entity's views anew. While it runs, projections write to both generations; killed in between, the next call of the same
+ * Builds an entity's views anew. While it runs, projections write to both generations; killed in between, the
+ * next call of the same
  * definition goes on where it was. The old generation stays until the next rebuild begins.
  */
-export const rebuildViews = (ports: Ports, definition: Definition, total: number, options: RebuildOptions): TaskEither<Infra | Contention, Rebuilt> => async () => {
-  const { generations } = ports.viewStore
-  const begun = await generations.begin(definition.name, definitionHash(definition))()
-  if (begun._tag === 'Left') return begun
-  const prepared = await ports.viewStore.prepare(tableOf(definition, begun.right.generation))()
-  if (prepared._tag === 'Left') return prepared
-  const filling: Filling = { build: begun.right, entities: 0, failed: [] }
-  const tick = ticker(total, begun.right.events, options)
-  const filled = await fill(ports, definition, filling, tick)
-  if (filled._tag === 'Left') return filled
-  const verified = await proven(ports, definition, filling.build.generation)
-  if (verified._tag === 'Left') return verified
-  const swapped = await generations.swap(definition.name, filling.build.generation)()
-  if (swapped._tag === 'Left') return swapped
-  const resumed = await resumeParked(ports, definition, filling.failed)
-  if (resumed._tag === 'Left') return resumed
-  tick(filling.build.events, true)
-  return E.right({ generation: filling.build.generation, events: filling.build.events, entities: filling.entities, failed: filling.failed.map(({ entityId, reason }) => ({ entityId, reason })) })
-}
+export const rebuildViews =
+  (
+    ports: Ports,
+    definition: Definition,
+    total: number,
+    options: RebuildOptions,
+  ): TaskEither<Infra | Contention, Rebuilt> =>
+  async () => {
+    const { generations } = ports.viewStore
+    const begun = await generations.begin(definition.name, definitionHash(definition))()
+    if (begun._tag === 'Left') return begun
+    const prepared = await ports.viewStore.prepare(tableOf(definition, begun.right.generation))()
+    if (prepared._tag === 'Left') return prepared
+    const filling: Filling = { build: begun.right, entities: 0, failed: [] }
+    const tick = ticker(total, begun.right.events, options)
+    const filled = await fill(ports, definition, filling, tick)
+    if (filled._tag === 'Left') return filled
+    const verified = await proven(ports, definition, filling.build.generation)
+    if (verified._tag === 'Left') return verified
+    const swapped = await generations.swap(definition.name, filling.build.generation)()
+    if (swapped._tag === 'Left') return swapped
+    const resumed = await resumeParked(ports, definition, filling.failed)
+    if (resumed._tag === 'Left') return resumed
+    tick(filling.build.events, true)
+    return E.right({
+      generation: filling.build.generation,
+      events: filling.build.events,
+      entities: filling.entities,
+      failed: filling.failed.map(({ entityId, reason }) => ({ entityId, reason })),
+    })
+  }

@@ -14,7 +14,10 @@ export interface RebuildOptions {
   readonly onProgress?: (progress: RebuildProgress) => void
 }
 
-/** What a rebuild made: the generation that serves now, its events, and what this call did: entities read, and those whose calculation threw; they are parked as in any projection. */
+/**
+ * What a rebuild made: the generation that serves now, its events, and what this call did: entities read, and
+ * those whose calculation threw; they are parked as in any projection.
+ */
 export interface Rebuilt {
   readonly generation: number
   readonly events: number
@@ -23,7 +26,11 @@ export interface Rebuilt {
 }
 
 /** Tells how far a build is, at most ten times a second. */
-export const ticker = (total: number, begun: number, { onProgress }: RebuildOptions): ((events: number, end?: boolean) => void) => {
+export const ticker = (
+  total: number,
+  begun: number,
+  { onProgress }: RebuildOptions,
+): ((events: number, end?: boolean) => void) => {
   const started = performance.now()
   let told = 0
   return (events, end = false) => {
@@ -31,6 +38,10 @@ export const ticker = (total: number, begun: number, { onProgress }: RebuildOpti
     if (onProgress === undefined || (!end && now - told < 100)) return
     told = now
     const rate = ((events - begun) / Math.max(1, now - started)) * 1000
-    onProgress({ events, rate: Math.round(rate), ...(rate > 0 && total > 0 ? { left: Math.round((Math.max(0, total - events) / rate) * 1000) } : {}) })
+    onProgress({
+      events,
+      rate: Math.round(rate),
+      ...(rate > 0 && total > 0 ? { left: Math.round((Math.max(0, total - events) / rate) * 1000) } : {}),
+    })
   }
 }

@@ -1,4 +1,5 @@
-// verify, for views: each document against the one that its entity's events make, in order of entity id on both sides.
+// verify, for views: each document against the one that its entity's events make, in order of entity id on
+// both sides.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
@@ -9,7 +10,18 @@ import type { ScanCursor } from '../../ports/event-store.ts'
 import type { ViewDocument, ViewTable } from '../../ports/view-store.ts'
 import { putViews } from '../project/put-views.ts'
 import { behind, historyAfter, nextEntities } from '../events/scan.ts'
-import { asideOf, caughtUp, found, isOverdue, newTally, verifiedOf, type Answer, type Tally, type Verified, type VerifyOptions } from './verify.ts'
+import {
+  asideOf,
+  caughtUp,
+  found,
+  isOverdue,
+  newTally,
+  verifiedOf,
+  type Answer,
+  type Tally,
+  type Verified,
+  type VerifyOptions,
+} from './verify.ts'
 import { documentOf, start } from '../project/view.ts'
 
 /** Documents read at once. */
@@ -19,12 +31,27 @@ type Histories = ReadonlyMap<string, readonly StoredEvent[]>
 
 // A document's content as text: what readers see, whatever else the row keeps.
 const textOf = ({ deleted, content }: Pick<ViewDocument, 'deleted' | 'content'>): string =>
-  JSON.stringify([deleted, Object.keys(content).sort().map((name) => [name, content[name]])])
+  JSON.stringify([
+    deleted,
+    Object.keys(content)
+      .sort()
+      .map((name) => [name, content[name]]),
+  ])
 
 // The document that events 1 to `sequence` make; undefined where the calculation throws.
-const expected = (definition: Definition, entityId: string, events: readonly StoredEvent[], sequence: number): ViewDocument | undefined => {
+const expected = (
+  definition: Definition,
+  entityId: string,
+  events: readonly StoredEvent[],
+  sequence: number,
+): ViewDocument | undefined => {
   try {
-    return documentOf(definition, entityId, sequence, events.filter((event) => event.sequence <= sequence).reduce(apply, start))
+    return documentOf(
+      definition,
+      entityId,
+      sequence,
+      events.filter((event) => event.sequence <= sequence).reduce(apply, start),
+    )
   } catch {
     return undefined
   }
@@ -33,15 +60,29 @@ const expected = (definition: Definition, entityId: string, events: readonly Sto
 const lastOf = (events: readonly StoredEvent[]): number => (events[events.length - 1] as StoredEvent).sequence
 
 // Whether a document is what its events make of it.
-const isSound = (definition: Definition, events: readonly StoredEvent[], document: ViewDocument | undefined): boolean => {
+const isSound = (
+  definition: Definition,
+  events: readonly StoredEvent[],
+  document: ViewDocument | undefined,
+): boolean => {
   if (document === undefined || document.sequence !== lastOf(events)) return false
   const right = expected(definition, document.entityId, events, document.sequence)
   return right !== undefined && textOf(right) === textOf(document)
 }
 
-interface Verifying { readonly ports: Ports; readonly definition: Definition; readonly table: ViewTable; readonly tally: Tally; readonly repair: boolean }
+interface Verifying {
+  readonly ports: Ports
+  readonly definition: Definition
+  readonly table: ViewTable
+  readonly tally: Tally
+  readonly repair: boolean
+}
 
-const mend = async ({ ports, definition, table, tally }: Verifying, entityId: string, events: readonly StoredEvent[]): Promise<Answer<void>> => {
+const mend = async (
+  { ports, definition, table, tally }: Verifying,
+  entityId: string,
+  events: readonly StoredEvent[],
+): Promise<Answer<void>> => {
   const right = expected(definition, entityId, events, lastOf(events))
   if (right === undefined) return E.right(undefined)
   // One that the store refuses stays a finding: it is parked.
@@ -51,10 +92,18 @@ const mend = async ({ ports, definition, table, tally }: Verifying, entityId: st
   return E.right(undefined)
 }
 
-interface SecondLook { readonly events: readonly StoredEvent[]; readonly held: ViewDocument | undefined; readonly passed: boolean }
+interface SecondLook {
+  readonly events: readonly StoredEvent[]
+  readonly held: ViewDocument | undefined
+  readonly passed: boolean
+}
 
-// History first, then the projection's progress, then the document: what the history holds is in the document by then, or missing.
-const lookAgain = async ({ ports, definition, table, tally }: Verifying, entityId: string): Promise<Answer<SecondLook>> => {
+// History first, then the projection's progress, then the document: what the history holds is in the document
+// by then, or missing.
+const lookAgain = async (
+  { ports, definition, table, tally }: Verifying,
+  entityId: string,
+): Promise<Answer<SecondLook>> => {
   const history = await historyAfter(ports.eventStore, definition.name, entityId, 0)
   if (history._tag === 'Left') return history
   const passed = await caughtUp(ports, 'views', definition.name, tally)
@@ -63,10 +112,17 @@ const lookAgain = async ({ ports, definition, table, tally }: Verifying, entityI
   if (document._tag === 'Left') return document
   const [held] = document.right
   const events = history.right
-  if (held === undefined || held.sequence <= (events[events.length - 1]?.sequence ?? 0)) return E.right({ events, held, passed: passed.right })
+  if (held === undefined || held.sequence <= (events[events.length - 1]?.sequence ?? 0))
+    return E.right({ events, held, passed: passed.right })
   // The document has moved on meanwhile: its events were stored before it was written.
   const later = await historyAfter(ports.eventStore, definition.name, entityId, 0)
-  return later._tag === 'Left' ? later : E.right({ events: later.right.filter(({ sequence }) => sequence <= held.sequence), held, passed: passed.right })
+  return later._tag === 'Left'
+    ? later
+    : E.right({
+        events: later.right.filter(({ sequence }) => sequence <= held.sequence),
+        held,
+        passed: passed.right,
+      })
 }
 
 // The second look at an entity that did not agree decides.
@@ -85,15 +141,45 @@ const judge = async (verifying: Verifying, entityId: string): Promise<Answer<voi
     const overdue = events.some((event) => event.sequence > sequence && isOverdue(ports, event.recordedAt))
     const waits = aside.right.waits || (!passed && !overdue && aside.right.parked === undefined)
     if (waits) tally.pending += lacking
-    else found(tally, { kind: 'missing', entityId, sequence: sequence + 1, ...(aside.right.parked === undefined ? {} : { reason: aside.right.parked }) }, lacking)
-    if (waits && (held === undefined || isSound(definition, events.filter((event) => event.sequence <= sequence), held))) return E.right(undefined)
+    else
+      found(
+        tally,
+        {
+          kind: 'missing',
+          entityId,
+          sequence: sequence + 1,
+          ...(aside.right.parked === undefined ? {} : { reason: aside.right.parked }),
+        },
+        lacking,
+      )
+    if (
+      waits &&
+      (held === undefined ||
+        isSound(
+          definition,
+          events.filter((event) => event.sequence <= sequence),
+          held,
+        ))
+    )
+      return E.right(undefined)
   }
   if (lacking < 0) found(tally, { kind: 'surplus', entityId, sequence }, 1)
-  else if (held !== undefined && !isSound(definition, events.filter((event) => event.sequence <= sequence), held)) found(tally, { kind: 'different', entityId, sequence }, 1)
+  else if (
+    held !== undefined &&
+    !isSound(
+      definition,
+      events.filter((event) => event.sequence <= sequence),
+      held,
+    )
+  )
+    found(tally, { kind: 'different', entityId, sequence }, 1)
   return verifying.repair ? mend(verifying, entityId, events) : E.right(undefined)
 }
 
-const surplus = async ({ ports, table, tally, repair }: Verifying, { entityId, sequence }: ViewDocument): Promise<Answer<void>> => {
+const surplus = async (
+  { ports, table, tally, repair }: Verifying,
+  { entityId, sequence }: ViewDocument,
+): Promise<Answer<void>> => {
   found(tally, { kind: 'surplus', entityId, sequence }, 1)
   if (!repair) return E.right(undefined)
   const removed = await ports.viewStore.remove(table, [entityId])()
@@ -101,8 +187,14 @@ const surplus = async ({ ports, table, tally, repair }: Verifying, { entityId, s
   return removed
 }
 
-// Documents with ids up to `until` (or all behind `after`), page by page; ids that no history stands behind are suspects.
-const strangers = async ({ ports, table }: Verifying, histories: Histories, after: string | undefined, until: string | undefined): Promise<Answer<readonly string[]>> => {
+// Documents with ids up to `until` (or all behind `after`), page by page; ids that no history stands behind
+// are suspects.
+const strangers = async (
+  { ports, table }: Verifying,
+  histories: Histories,
+  after: string | undefined,
+  until: string | undefined,
+): Promise<Answer<readonly string[]>> => {
   const suspects: string[] = []
   for (let at = after; ;) {
     const page = await ports.viewStore.list(table, at, pageSize)()
@@ -116,7 +208,12 @@ const strangers = async ({ ports, table }: Verifying, histories: Histories, afte
   }
 }
 
-const comparePage = async (verifying: Verifying, histories: Histories, after: ScanCursor | undefined, until: ScanCursor | undefined): Promise<Answer<readonly string[]>> => {
+const comparePage = async (
+  verifying: Verifying,
+  histories: Histories,
+  after: ScanCursor | undefined,
+  until: ScanCursor | undefined,
+): Promise<Answer<readonly string[]>> => {
   const { ports, definition, table, tally } = verifying
   const documents = await ports.viewStore.get(table, [...histories.keys()])()
   if (documents._tag === 'Left') return documents
@@ -130,23 +227,32 @@ const comparePage = async (verifying: Verifying, histories: Histories, after: Sc
   return others._tag === 'Left' ? others : E.right([...suspects, ...others.right])
 }
 
-/** Compares one generation of an entity's views with its events. A mismatch is read twice before it counts. */
-export const verifyViews = (ports: Ports, definition: Definition, table: ViewTable, { repair = false, onProgress }: VerifyOptions): TaskEither<Infra | Contention, Verified> => async () => {
-  const verifying: Verifying = { ports, definition, table, tally: newTally(), repair }
-  for (let cursor: ScanCursor | undefined; ;) {
-    const histories = await nextEntities(ports.eventStore, definition.name, cursor)
-    if (histories._tag === 'Left') return histories
-    const until = behind(histories.right)
-    const suspects = await comparePage(verifying, histories.right, cursor, until)
-    if (suspects._tag === 'Left') return suspects
-    if (suspects.right.length > 0) {
-      for (const entityId of suspects.right) {
-        const judged = await judge(verifying, entityId)
-        if (judged._tag === 'Left') return judged
+/**
+ * Compares one generation of an entity's views with its events. A mismatch is read twice before it counts.
+ */
+export const verifyViews =
+  (
+    ports: Ports,
+    definition: Definition,
+    table: ViewTable,
+    { repair = false, onProgress }: VerifyOptions,
+  ): TaskEither<Infra | Contention, Verified> =>
+  async () => {
+    const verifying: Verifying = { ports, definition, table, tally: newTally(), repair }
+    for (let cursor: ScanCursor | undefined; ;) {
+      const histories = await nextEntities(ports.eventStore, definition.name, cursor)
+      if (histories._tag === 'Left') return histories
+      const until = behind(histories.right)
+      const suspects = await comparePage(verifying, histories.right, cursor, until)
+      if (suspects._tag === 'Left') return suspects
+      if (suspects.right.length > 0) {
+        for (const entityId of suspects.right) {
+          const judged = await judge(verifying, entityId)
+          if (judged._tag === 'Left') return judged
+        }
       }
+      onProgress?.({ events: verifying.tally.events })
+      if (until === undefined) return E.right(verifiedOf(verifying.tally))
+      cursor = until
     }
-    onProgress?.({ events: verifying.tally.events })
-    if (until === undefined) return E.right(verifiedOf(verifying.tally))
-    cursor = until
   }
-}

@@ -1,4 +1,5 @@
-// verify: events in the store against what a projection holds, entity by entity in bounded memory; repair mends what it finds.
+// verify: events in the store against what a projection holds, entity by entity in bounded memory; repair
+// mends what it finds.
 import { E } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import { millisOf } from '../../model/instant.ts'
@@ -18,7 +19,10 @@ export interface Finding {
   readonly reason?: string
 }
 
-/** A projection against the event store. All zero but `events` (and `pending`, while it lags) is what a sound one gives. */
+/**
+ * A projection against the event store. All zero but `events` (and `pending`, while it lags) is what a sound
+ * one gives.
+ */
 export interface Verified {
   /** Events in the store. */
   readonly events: number
@@ -44,19 +48,50 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: { readonly events: number }) => void
 }
 
-/** Milliseconds that one verify waits, altogether, for a projection to pass what was in the log when a mismatch was first seen. */
+/**
+ * Milliseconds that one verify waits, altogether, for a projection to pass what was in the log when a
+ * mismatch was first seen.
+ */
 const patience = 5_000
 
-/** Milliseconds that an event may be on its way through a topic that is no log before it counts as missing. */
+/**
+ * Milliseconds that an event may be on its way through a topic that is no log before it counts as missing.
+ */
 const onItsWay = 60_000
 
 /** What is counted while pages are compared, and the patience left. */
-export interface Tally { patience: number;  events: number; pending: number; missing: number; surplus: number; different: number; repaired: number; readonly findings: Finding[] }
+export interface Tally {
+  patience: number
+  events: number
+  pending: number
+  missing: number
+  surplus: number
+  different: number
+  repaired: number
+  readonly findings: Finding[]
+}
 
-export const newTally = (): Tally => ({ patience, events: 0, pending: 0, missing: 0, surplus: 0, different: 0, repaired: 0, findings: [] })
+export const newTally = (): Tally => ({
+  patience,
+  events: 0,
+  pending: 0,
+  missing: 0,
+  surplus: 0,
+  different: 0,
+  repaired: 0,
+  findings: [],
+})
 
 /** What was counted, as the answer. */
-export const verifiedOf = ({ events, pending, missing, surplus, different, findings, repaired }: Tally): Verified => ({ events, pending, missing, surplus, different, findings, repaired })
+export const verifiedOf = ({
+  events,
+  pending,
+  missing,
+  surplus,
+  different,
+  findings,
+  repaired,
+}: Tally): Verified => ({ events, pending, missing, surplus, different, findings, repaired })
 
 /** Counts a finding of `count` events, documents or rows. */
 export const found = (tally: Tally, finding: Finding, count: number): void => {
@@ -67,10 +102,16 @@ export const found = (tally: Tally, finding: Finding, count: number): void => {
 type Projection = (typeof builtIn)[number]
 
 /**
- * Waits until a projection passed everything in the log, before a mismatch is read a second time: true then, false where it lags
+ * Waits until a projection passed everything in the log, before a mismatch is read a second time: true then,
+ * false where it lags
  * on. What is still not there after a true is missing; after a false it is pending.
  */
-export const caughtUp = async ({ topic }: Ports, projection: Projection, entity: string, tally: Tally): Promise<Answer<boolean>> => {
+export const caughtUp = async (
+  { topic }: Ports,
+  projection: Projection,
+  entity: string,
+  tally: Tally,
+): Promise<Answer<boolean>> => {
   // Nobody counts what waits in a topic that is no log: `isOverdue` tells by each event's age.
   if (!topic.isLog) return E.right(false)
   let goal: number | undefined
@@ -92,11 +133,22 @@ export const caughtUp = async ({ topic }: Ports, projection: Projection, entity:
   }
 }
 
-/** Whether an event must have arrived by now, where the topic is no log: stored at this instant, it is missing rather than on its way. */
-export const isOverdue = ({ topic }: Ports, recordedAt: string): boolean => !topic.isLog && Date.now() - millisOf(recordedAt) > onItsWay
+/**
+ * Whether an event must have arrived by now, where the topic is no log: stored at this instant, it is missing
+ * rather than on its way.
+ */
+export const isOverdue = ({ topic }: Ports, recordedAt: string): boolean =>
+  !topic.isLog && Date.now() - millisOf(recordedAt) > onItsWay
 
 /** Why events of an entity are not there: they wait after a failure, or are parked. */
-export const asideOf = async ({ topic }: Ports, projection: Projection, entity: string, entityId: string): Promise<Answer<{ readonly waits: boolean; readonly parked: string | undefined }>> => {
+export const asideOf = async (
+  { topic }: Ports,
+  projection: Projection,
+  entity: string,
+  entityId: string,
+): Promise<Answer<{ readonly waits: boolean; readonly parked: string | undefined }>> => {
   const aside = await topic.deferrals.of(projection, entity, [entityId])()
-  return aside._tag === 'Left' ? aside : E.right({ waits: aside.right.deferrals.length > 0, parked: aside.right.parked[0]?.reason })
+  return aside._tag === 'Left'
+    ? aside
+    : E.right({ waits: aside.right.deferrals.length > 0, parked: aside.right.parked[0]?.reason })
 }

@@ -15,11 +15,19 @@ import { type Result, type Given, idOf } from './identify.ts'
 const pageSize = 500
 
 /** An entity's events in sequence, page by page; erased ones are left out. An error ends it. */
-export const history = async function* (ports: Ports, schemas: Schemas, definition: Definition, identifier: Given): AsyncGenerator<Result<ReadEvent>> {
+export const history = async function* (
+  ports: Ports,
+  schemas: Schemas,
+  definition: Definition,
+  identifier: Given,
+): AsyncGenerator<Result<ReadEvent>> {
   const id = await idOf(schemas, 'history', definition, identifier)
   if (id._tag === 'Left') return yield id
   for (let after = 0; ;) {
-    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, id.right, { after, limit: pageSize })()
+    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, id.right, {
+      after,
+      limit: pageSize,
+    })()
     if (page._tag === 'Left') return yield page
     for (const event of page.right) {
       const read = readEvent('history', definition, event)
@@ -32,10 +40,18 @@ export const history = async function* (ports: Ports, schemas: Schemas, definiti
 }
 
 // The state of an entity as of an instant, as known now: late events count from when they happened.
-const foldUntil = async (ports: Ports, definition: Definition, entityId: string, instant: string): Promise<Result<Folded>> => {
+const foldUntil = async (
+  ports: Ports,
+  definition: Definition,
+  entityId: string,
+  instant: string,
+): Promise<Result<Folded>> => {
   let folded = start
   for (let after = 0; ;) {
-    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, entityId, { after, limit: pageSize })()
+    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, entityId, {
+      after,
+      limit: pageSize,
+    })()
     if (page._tag === 'Left') return page
     for (const event of page.right) {
       if (event.occurredAt <= instant) folded = apply(folded, event)
@@ -45,15 +61,37 @@ const foldUntil = async (ports: Ports, definition: Definition, entityId: string,
   }
 }
 
-/** All properties and calculated values of an entity as of an instant, or undefined where it was not there. */
-export const asOf = (ports: Ports, schemas: Schemas, definition: Definition, identifier: Given, at: string | Date): TaskEither<ReadError | Contention, ReadValues | undefined> => async () => {
-  const instant = typeof at === 'string' || isDate(at) ? instantOf(at) : undefined
-  if (instant === undefined) return E.left(invalidQuery('asOf', 'instant', 'is a Date or an ISO 8601 instant with an offset (2024-01-02T00:00:00Z)'))
-  const id = await idOf(schemas, 'asOf', definition, identifier)
-  if (id._tag === 'Left') return id
-  const folded = await foldUntil(ports, definition, id.right, instant)
-  if (folded._tag === 'Left') return folded
-  if (!isAlive(folded.right)) return E.right(undefined)
-  const values = E.tryCatch(() => calculated(definition, folded.right), (thrown) => invalidQuery('asOf', 'calculate', reasonOf(thrown), thrown))
-  return values._tag === 'Left' ? values : readValues('asOf', shownSpecs(definition), { ...folded.right.state, ...values.right })
-}
+/**
+ * All properties and calculated values of an entity as of an instant, or undefined where it was not there.
+ */
+export const asOf =
+  (
+    ports: Ports,
+    schemas: Schemas,
+    definition: Definition,
+    identifier: Given,
+    at: string | Date,
+  ): TaskEither<ReadError | Contention, ReadValues | undefined> =>
+  async () => {
+    const instant = typeof at === 'string' || isDate(at) ? instantOf(at) : undefined
+    if (instant === undefined)
+      return E.left(
+        invalidQuery(
+          'asOf',
+          'instant',
+          'is a Date or an ISO 8601 instant with an offset (2024-01-02T00:00:00Z)',
+        ),
+      )
+    const id = await idOf(schemas, 'asOf', definition, identifier)
+    if (id._tag === 'Left') return id
+    const folded = await foldUntil(ports, definition, id.right, instant)
+    if (folded._tag === 'Left') return folded
+    if (!isAlive(folded.right)) return E.right(undefined)
+    const values = E.tryCatch(
+      () => calculated(definition, folded.right),
+      (thrown) => invalidQuery('asOf', 'calculate', reasonOf(thrown), thrown),
+    )
+    return values._tag === 'Left'
+      ? values
+      : readValues('asOf', shownSpecs(definition), { ...folded.right.state, ...values.right })
+  }

@@ -1,7 +1,13 @@
 // The query service over views: one entity, or pages of them by indexed properties.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
-import { invalidQuery, type Contention, type Infra, type InvalidQuery, type ReadError } from '../../model/errors.ts'
+import {
+  invalidQuery,
+  type Contention,
+  type Infra,
+  type InvalidQuery,
+  type ReadError,
+} from '../../model/errors.ts'
 import { textOfValue } from '../../model/wire.ts'
 import type { PropertySchemas } from '../../model/schema.ts'
 import type { PropertySpec } from '../../model/spec.ts'
@@ -15,38 +21,71 @@ import { type Given, idOf } from './identify.ts'
 const mostItems = 1_000
 
 const generationOf = (ports: Ports, definition: Definition): TaskEither<Infra | Contention, number> =>
-  pipe(ports.viewStore.generations.of(definition.name), TE.map(({ active }) => active))
+  pipe(
+    ports.viewStore.generations.of(definition.name),
+    TE.map(({ active }) => active),
+  )
 
 /** The view of one entity, or undefined where it is not there (or no longer). */
-export const current = (ports: Ports, schemas: Schemas, definition: Definition, identifier: Given): TaskEither<ReadError | Contention, ReadValues | undefined> => async () => {
-  const id = await idOf(schemas, 'current', definition, identifier)
-  if (id._tag === 'Left') return id
-  const generation = await generationOf(ports, definition)()
-  if (generation._tag === 'Left') return generation
-  const found = await ports.viewStore.get(tableOf(definition, generation.right), [id.right])()
-  if (found._tag === 'Left') return found
-  const [document] = found.right
-  return document === undefined || document.deleted ? E.right(undefined) : readValues('current', shownSpecs(definition), document.content)
+export const current =
+  (
+    ports: Ports,
+    schemas: Schemas,
+    definition: Definition,
+    identifier: Given,
+  ): TaskEither<ReadError | Contention, ReadValues | undefined> =>
+  async () => {
+    const id = await idOf(schemas, 'current', definition, identifier)
+    if (id._tag === 'Left') return id
+    const generation = await generationOf(ports, definition)()
+    if (generation._tag === 'Left') return generation
+    const found = await ports.viewStore.get(tableOf(definition, generation.right), [id.right])()
+    if (found._tag === 'Left') return found
+    const [document] = found.right
+    return document === undefined || document.deleted
+      ? E.right(undefined)
+      : readValues('current', shownSpecs(definition), document.content)
+  }
+
+export interface Find {
+  readonly where?: Given | undefined
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
 }
 
-export interface Find { readonly where?: Given | undefined; readonly limit?: number | undefined; readonly cursor?: string | undefined }
-
-export interface Found { readonly items: readonly ReadValues[]; readonly next?: string }
+export interface Found {
+  readonly items: readonly ReadValues[]
+  readonly next?: string
+}
 
 const specOf = (definition: Definition, name: string): PropertySpec | undefined =>
-  Object.hasOwn(definition.view.calculated, name) ? definition.view.calculated[name] : definition.properties?.[name]
+  Object.hasOwn(definition.view.calculated, name)
+    ? definition.view.calculated[name]
+    : definition.properties?.[name]
 
-const conditions = (definition: Definition, stored: PropertySchemas, where: Given): E.Either<InvalidQuery, readonly (readonly [string, string | null])[]> => {
+const conditions = (
+  definition: Definition,
+  stored: PropertySchemas,
+  where: Given,
+): E.Either<InvalidQuery, readonly (readonly [string, string | null])[]> => {
   const pairs: (readonly [string, string | null])[] = []
   for (const [name, value] of Object.entries(where)) {
     if (value === undefined) continue
-    if (!definition.view.index.includes(name)) return E.left(invalidQuery('find', `where.${name}`, `is not indexed; ${definition.name} indexes ${definition.view.index.join(', ') || 'nothing'}`))
+    if (!definition.view.index.includes(name))
+      return E.left(
+        invalidQuery(
+          'find',
+          `where.${name}`,
+          `is not indexed; ${definition.name} indexes ${definition.view.index.join(', ') || 'nothing'}`,
+        ),
+      )
     if (value === null) {
       pairs.push([name, null])
       continue
     }
     const known = Object.hasOwn(stored, name) ? stored[name] : undefined
-    const spec: PropertySpec | undefined = specOf(definition, name) ?? (known === undefined ? undefined : { type: known.type, mode: 'optional' })
+    const spec: PropertySpec | undefined =
+      specOf(definition, name) ?? (known === undefined ? undefined : { type: known.type, mode: 'optional' })
     const text = spec === undefined ? String(value) : textOfValue(spec, value)
     if (typeof text !== 'string') return E.left(invalidQuery('find', `where.${name}`, text.message))
     pairs.push([name, text])
@@ -65,25 +104,39 @@ const afterOf = (cursor: string): E.Either<InvalidQuery, string> => {
 }
 
 /** One page of live entities by indexed properties. */
-export const find = (ports: Ports, schemas: Schemas, definition: Definition, { where = {}, limit = 100, cursor }: Find): TaskEither<ReadError | Contention, Found> => async () => {
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) return E.left(invalidQuery('find', 'limit', `is a whole number from 1 to ${mostItems}`))
-  const loaded = await schemas.load(definition)()
-  if (loaded._tag === 'Left') return loaded
-  const pairs = conditions(definition, loaded.right.schema.properties, where)
-  if (pairs._tag === 'Left') return pairs
-  const after = cursor === undefined ? E.right(undefined) : afterOf(cursor)
-  if (after._tag === 'Left') return after
-  const generation = await generationOf(ports, definition)()
-  if (generation._tag === 'Left') return generation
-  // One more than asked for tells whether there is a next page.
-  const page = await ports.viewStore.find(tableOf(definition, generation.right), { where: pairs.right, limit: limit + 1, ...(after.right === undefined ? {} : { after: after.right }) })()
-  if (page._tag === 'Left') return page
-  const items: ReadValues[] = []
-  for (const document of page.right.slice(0, limit)) {
-    const read = readValues('find', shownSpecs(definition), document.content)
-    if (read._tag === 'Left') return read
-    items.push(read.right)
+export const find =
+  (
+    ports: Ports,
+    schemas: Schemas,
+    definition: Definition,
+    { where = {}, limit = 100, cursor }: Find,
+  ): TaskEither<ReadError | Contention, Found> =>
+  async () => {
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostItems)
+      return E.left(invalidQuery('find', 'limit', `is a whole number from 1 to ${mostItems}`))
+    const loaded = await schemas.load(definition)()
+    if (loaded._tag === 'Left') return loaded
+    const pairs = conditions(definition, loaded.right.schema.properties, where)
+    if (pairs._tag === 'Left') return pairs
+    const after = cursor === undefined ? E.right(undefined) : afterOf(cursor)
+    if (after._tag === 'Left') return after
+    const generation = await generationOf(ports, definition)()
+    if (generation._tag === 'Left') return generation
+    // One more than asked for tells whether there is a next page.
+    const page = await ports.viewStore.find(tableOf(definition, generation.right), {
+      where: pairs.right,
+      limit: limit + 1,
+      ...(after.right === undefined ? {} : { after: after.right }),
+    })()
+    if (page._tag === 'Left') return page
+    const items: ReadValues[] = []
+    for (const document of page.right.slice(0, limit)) {
+      const read = readValues('find', shownSpecs(definition), document.content)
+      if (read._tag === 'Left') return read
+      items.push(read.right)
+    }
+    const last = page.right[limit - 1]
+    return E.right(
+      page.right.length > limit && last !== undefined ? { items, next: cursorOf(last) } : { items },
+    )
   }
-  const last = page.right[limit - 1]
-  return E.right(page.right.length > limit && last !== undefined ? { items, next: cursorOf(last) } : { items })
-}

@@ -1,4 +1,5 @@
-// Lanes before the commit: updates with transformers are looked up many at once, then transformed, per entity in order.
+// Lanes before the commit: updates with transformers are looked up many at once, then transformed, per entity
+// in order.
 import type { E } from '../../fp.ts'
 import { candidateOf } from '../../model/admit.ts'
 import type { Candidate } from '../../model/candidate.ts'
@@ -16,7 +17,10 @@ export interface Lanes {
 }
 
 // Which of these updates the event store knows; those that transformers have no part in need no look.
-const known = async (receiving: Receiving, batch: readonly Pending[]): Promise<E.Either<SubmitError, ReadonlySet<Pending>>> => {
+const known = async (
+  receiving: Receiving,
+  batch: readonly Pending[],
+): Promise<E.Either<SubmitError, ReadonlySet<Pending>>> => {
   const asked: Pending[] = []
   const candidates: Candidate[] = []
   for (const pending of batch) {
@@ -29,11 +33,16 @@ const known = async (receiving: Receiving, batch: readonly Pending[]): Promise<E
     candidates.push(candidate.right)
   }
   const found = await receiving.ports.eventStore.lookup(candidates)()
-  return found._tag === 'Left' ? found : { _tag: 'Right', right: new Set(asked.filter((_, i) => found.right[i] === true)) }
+  return found._tag === 'Left'
+    ? found
+    : { _tag: 'Right', right: new Set(asked.filter((_, i) => found.right[i] === true)) }
 }
 
 /** `forward` takes what is ready to be committed, in each entity's order. */
-export const lanes = (connect: () => Promise<E.Either<SubmitError, Receiving>>, forward: (pending: Pending) => void): Lanes => {
+export const lanes = (
+  connect: () => Promise<E.Either<SubmitError, Receiving>>,
+  forward: (pending: Pending) => void,
+): Lanes => {
   const queue = newTransformQueue()
   // Updates of an entity from here to their result.
   const inFlight = new Map<string, number>()
@@ -53,17 +62,24 @@ export const lanes = (connect: () => Promise<E.Either<SubmitError, Receiving>>, 
     const { entityId } = pending.admitted
     const end = (ends.get(entityId) ?? Promise.resolve()).then(() => run(receiving, pending, isKnown))
     ends.set(entityId, end)
-    void end.then(() => { if (ends.get(entityId) === end) ends.delete(entityId) })
+    void end.then(() => {
+      if (ends.get(entityId) === end) ends.delete(entityId)
+    })
   }
   const look = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await new Promise<void>((resolve) => { setImmediate(resolve) })
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
       const connected = await connect()
       const batch = waiting.slice(0, lookupSize)
       waiting = waiting.slice(lookupSize)
       const found = connected._tag === 'Left' ? connected : await known(connected.right, batch)
-      if (connected._tag === 'Left' || found._tag === 'Left') for (const { done } of batch) done(found as E.Left<SubmitError>)
-      else for (const pending of batch) enter(connected.right, pending, found.right.has(pending) && isFinal(pending))
+      if (connected._tag === 'Left' || found._tag === 'Left')
+        for (const { done } of batch) done(found as E.Left<SubmitError>)
+      else
+        for (const pending of batch)
+          enter(connected.right, pending, found.right.has(pending) && isFinal(pending))
     }
     looking = undefined
   }
@@ -80,8 +96,10 @@ export const lanes = (connect: () => Promise<E.Either<SubmitError, Receiving>>, 
       },
     }
   }
-  // In `history` what is known stays known. In `latest` an update still on its way could make it new again: then it is transformed.
-  const isFinal = ({ admitted: { definition, entityId } }: Pending): boolean => definition.by === 'history' || inFlight.get(entityId) === 1
+  // In `history` what is known stays known. In `latest` an update still on its way could make it new again:
+  // then it is transformed.
+  const isFinal = ({ admitted: { definition, entityId } }: Pending): boolean =>
+    definition.by === 'history' || inFlight.get(entityId) === 1
 
   return {
     take: (pending) => {

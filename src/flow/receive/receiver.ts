@@ -1,4 +1,5 @@
-// The receiver: decides what updates are and appends them, many in one commit; a bad one never harms its neighbours.
+// The receiver: decides what updates are and appends them, many in one commit; a bad one never harms its
+// neighbours.
 import { E } from '../../fp.ts'
 import { admit, candidateOf, type Submitted } from '../../model/admit.ts'
 import type { Candidate, Outcome } from '../../model/candidate.ts'
@@ -19,7 +20,9 @@ export interface Receiver {
   readonly idle: () => Promise<void>
 }
 
-interface Committing extends Receiving { readonly transformAgain: (pending: Pending) => void }
+interface Committing extends Receiving {
+  readonly transformAgain: (pending: Pending) => void
+}
 
 /** Updates of one commit at most, and their payloads' characters at most. */
 const groupSize = 1_000
@@ -28,17 +31,41 @@ const groupLength = 4_000_000
 const schemaTries = 50
 
 // The updates of a batch that may be appended, and the schemas that they need in place.
-interface Prepared { readonly pending: readonly Pending[]; readonly candidates: readonly Candidate[]; readonly guards: readonly SchemaGuard[] }
+interface Prepared {
+  readonly pending: readonly Pending[]
+  readonly candidates: readonly Candidate[]
+  readonly guards: readonly SchemaGuard[]
+}
 
-interface Growing { readonly version: number; readonly stored: EntitySchema | undefined; schema: EntitySchema }
+interface Growing {
+  readonly version: number
+  readonly stored: EntitySchema | undefined
+  schema: EntitySchema
+}
 
-const storedEvent = (candidate: Candidate, outcome: Outcome): StoredEvent =>
-  ({ ...outcome.event, entity: candidate.entity, kind: candidate.kind, payload: candidate.payload })
+const storedEvent = (candidate: Candidate, outcome: Outcome): StoredEvent => ({
+  ...outcome.event,
+  entity: candidate.entity,
+  kind: candidate.kind,
+  payload: candidate.payload,
+})
 
 // The receipt carries the update's own correlation id, whichever event holds its content.
-const receiptOf = ({ entity, correlationId }: Candidate, { entityId, eventId, sequence, occurredAt, recordedAt, source, version }: EventInfo, status: Receipt['status']): Receipt => ({
-  entityId, eventId, sequence, occurredAt, recordedAt, source, status, entity,
-  ...(version === undefined ? undefined : { version }), ...(correlationId === undefined ? undefined : { correlationId }),
+const receiptOf = (
+  { entity, correlationId }: Candidate,
+  { entityId, eventId, sequence, occurredAt, recordedAt, source, version }: EventInfo,
+  status: Receipt['status'],
+): Receipt => ({
+  entityId,
+  eventId,
+  sequence,
+  occurredAt,
+  recordedAt,
+  source,
+  status,
+  entity,
+  ...(version === undefined ? undefined : { version }),
+  ...(correlationId === undefined ? undefined : { correlationId }),
 })
 
 const onceOnly = (done: (result: Result) => void): ((result: Result) => void) => {
@@ -60,7 +87,8 @@ const inUseOf = (schema: EntitySchema): EntitySchema => {
   return used
 }
 
-// Checks the batch against the schemas in use, growing them update by update; what does not fit has its answer here.
+// Checks the batch against the schemas in use, growing them update by update; what does not fit has its
+// answer here.
 const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promise<Prepared> => {
   const growing = new Map<string, Growing | SubmitError>()
   const pending: Pending[] = []
@@ -80,25 +108,39 @@ const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promi
     }
     const problems: Problem[] = []
     const properties = growAll(inUse.schema.properties, content, '', problems)
-    const candidate = problems.length > 0 ? E.left(invalidUpdate(definition.name, problems)) : candidateOf(each.admitted, inUse.schema, each.enriched)
+    const candidate =
+      problems.length > 0
+        ? E.left(invalidUpdate(definition.name, problems))
+        : candidateOf(each.admitted, inUse.schema, each.enriched)
     if (candidate._tag === 'Left') {
       each.done(candidate)
       continue
     }
     if (properties !== inUse.schema.properties) inUse.schema = { ...inUse.schema, properties }
     pending.push(each)
-    candidates.push(each.untransformed === true ? { ...candidate.right, untransformed: true } : candidate.right)
+    candidates.push(
+      each.untransformed === true ? { ...candidate.right, untransformed: true } : candidate.right,
+    )
   }
   const guards: SchemaGuard[] = []
   for (const [entity, inUse] of growing) {
     if ('_tag' in inUse || !candidates.some((candidate) => candidate.entity === entity)) continue
-    guards.push({ entity, version: inUse.version, ...(inUse.schema === inUse.stored ? {} : { next: inUse.schema }) })
+    guards.push({
+      entity,
+      version: inUse.version,
+      ...(inUse.schema === inUse.stored ? {} : { next: inUse.schema }),
+    })
   }
   return { pending, candidates, guards }
 }
 
-const acknowledge = (receiving: Committing, { pending, candidates, guards }: Prepared, outcomes: readonly Outcome[]): void => {
-  for (const { entity, version, next } of guards) if (next !== undefined) receiving.schemas.replace(entity, version + 1, next)
+const acknowledge = (
+  receiving: Committing,
+  { pending, candidates, guards }: Prepared,
+  outcomes: readonly Outcome[],
+): void => {
+  for (const { entity, version, next } of guards)
+    if (next !== undefined) receiving.schemas.replace(entity, version + 1, next)
   const events: StoredEvent[] = []
   for (let i = 0; i < candidates.length; i++) {
     const outcome = outcomes[i] as Outcome
@@ -114,7 +156,8 @@ const acknowledge = (receiving: Committing, { pending, candidates, guards }: Pre
   }
 }
 
-// One commit: a batch that finds the schema changed by another process is checked against the new one and tried again.
+// One commit: a batch that finds the schema changed by another process is checked against the new one and
+// tried again.
 const commit = async (receiving: Committing, batch: readonly Pending[]): Promise<void> => {
   let rest = batch
   for (let attempt = 0; attempt < schemaTries; attempt++) {
@@ -145,8 +188,15 @@ const admitAny: typeof admit = (definition, submitted, known, maxAhead) => {
   }
 }
 
-/** `connect` gives the connected parts; `ready` is awaited before each commit (subscriptions registered before miss nothing). */
-export const receiver = (context: Context, connect: () => Promise<E.Either<SubmitError, Receiving>>, ready: () => Promise<unknown> | undefined): Receiver => {
+/**
+ * `connect` gives the connected parts; `ready` is awaited before each commit (subscriptions registered before
+ * miss nothing).
+ */
+export const receiver = (
+  context: Context,
+  connect: () => Promise<E.Either<SubmitError, Receiving>>,
+  ready: () => Promise<unknown> | undefined,
+): Receiver => {
   let queue: Pending[] = []
   let draining: Promise<void> | undefined
   let schemasNow: Schemas | undefined
@@ -155,7 +205,8 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
   const take = (): readonly Pending[] => {
     let length = 0
     let count = 0
-    while (count < queue.length && count < groupSize && length < groupLength) length += lengthOf(queue[count++] as Pending)
+    while (count < queue.length && count < groupSize && length < groupLength)
+      length += lengthOf(queue[count++] as Pending)
     const batch = queue.slice(0, count)
     queue = queue.slice(count)
     return batch
@@ -164,7 +215,9 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
       // A turn of the event loop, so that callers woken by the last commit can join the next.
-      await new Promise<void>((resolve) => { setImmediate(resolve) })
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
       const waiting = ready()
       if (waiting !== undefined) await waiting
       const connected = await connect()
@@ -172,9 +225,12 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
       if (connected._tag === 'Left') settle(batch, connected.left)
       else {
         schemasNow = connected.right.schemas
-        const again = (pending: Pending): void => transforming.take({ admitted: pending.admitted, done: pending.done })
+        const again = (pending: Pending): void =>
+          transforming.take({ admitted: pending.admitted, done: pending.done })
         // A driver of a third party's may throw where it should answer a left: nobody waits for ever.
-        await commit({ ...connected.right, transformAgain: again }, batch).catch((thrown: unknown) => settle(batch, unavailable('submit', 'an unforeseen failure', thrown)))
+        await commit({ ...connected.right, transformAgain: again }, batch).catch((thrown: unknown) =>
+          settle(batch, unavailable('submit', 'an unforeseen failure', thrown)),
+        )
       }
     }
     draining = undefined
@@ -189,7 +245,12 @@ export const receiver = (context: Context, connect: () => Promise<E.Either<Submi
     if (context.isClosed()) return done(E.left(closed('submit')))
     const definition = definitionOf(context, 'submit', entityOf(submitted))
     if (definition._tag === 'Left') return done(definition)
-    const admitted = admitAny(definition.right, submitted, schemasNow?.peek(definition.right.name)?.properties, context.maxAhead)
+    const admitted = admitAny(
+      definition.right,
+      submitted,
+      schemasNow?.peek(definition.right.name)?.properties,
+      context.maxAhead,
+    )
     if (admitted._tag === 'Left') return done(admitted)
     const pending: Pending = { admitted: admitted.right, done: onceOnly(done) }
     // A delete has nothing to transform, but waits its turn behind its entity's updates.

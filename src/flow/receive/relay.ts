@@ -1,4 +1,5 @@
-// The relay: hands stored events on to their topics, and publishes what a crash between commit and publish left behind.
+// The relay: hands stored events on to their topics, and publishes what a crash between commit and publish
+// left behind.
 import type { Definition } from '../../model/definition.ts'
 import { reasonOf, unavailable } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
@@ -22,7 +23,11 @@ export interface Relay {
   readonly stop: () => Promise<void>
 }
 
-export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<string, Definition>, observe: Observe): Relay => {
+export const relay = (
+  { topic, eventStore }: Ports,
+  definitions: ReadonlyMap<string, Definition>,
+  observe: Observe,
+): Relay => {
   const running = new Set<Promise<void>>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let stopped = false
@@ -41,14 +46,15 @@ export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<str
   const publish = async (events: readonly StoredEvent[]): Promise<boolean> => {
     const published = await topic.publish(events, attributes)()
     const cleared = published._tag === 'Left' ? published : await eventStore.published(events)()
-    if (cleared._tag === 'Left') observe({ _tag: 'unpublished', entity: events[0]?.entity ?? '', error: cleared.left })
+    if (cleared._tag === 'Left')
+      observe({ _tag: 'unpublished', entity: events[0]?.entity ?? '', error: cleared.left })
     return cleared._tag === 'Right'
   }
   const sweepOnce = async (): Promise<void> => {
     for (const entity of definitions.keys()) {
       for (;;) {
         const pending = await eventStore.pending(entity, most)()
-        if (pending._tag === 'Left' || pending.right.length === 0 || !await publish(pending.right)) break
+        if (pending._tag === 'Left' || pending.right.length === 0 || !(await publish(pending.right))) break
       }
     }
   }
@@ -56,7 +62,9 @@ export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<str
     if (stopped) return
     const work = sweepOnce().catch(() => undefined)
     track(work)
-    void work.then(() => { if (!stopped) timer = setTimeout(look, lookEach) })
+    void work.then(() => {
+      if (!stopped) timer = setTimeout(look, lookEach)
+    })
   }
   const sweep = (): void => {
     if (!sweeping) look()
@@ -73,7 +81,17 @@ export const relay = ({ topic, eventStore }: Ports, definitions: ReadonlyMap<str
         waiting -= events.length
         length -= own
       }
-      track(publish(events).catch((thrown: unknown) => observe({ _tag: 'unpublished', entity: events[0]?.entity ?? '', error: unavailable('publish', reasonOf(thrown), thrown) })).then(done))
+      track(
+        publish(events)
+          .catch((thrown: unknown) =>
+            observe({
+              _tag: 'unpublished',
+              entity: events[0]?.entity ?? '',
+              error: unavailable('publish', reasonOf(thrown), thrown),
+            }),
+          )
+          .then(done),
+      )
     },
     sweep,
     stop: async () => {

@@ -1,4 +1,5 @@
-// The result topic: every receipt and every rejection of submitted updates, published after the caller has its answer.
+// The result topic: every receipt and every rejection of submitted updates, published after the caller has
+// its answer.
 import type { E } from '../../fp.ts'
 import type { Submitted } from '../../model/admit.ts'
 import { unavailable, type DreampipeError } from '../../model/errors.ts'
@@ -29,43 +30,69 @@ const correlationIdOf = (submitted: Submitted): string | undefined => {
   }
 }
 
-const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> =>
-  ({ _tag: error._tag, message: error.message, retry: error.retry, ...('problems' in error ? { problems: error.problems.slice(0, mostProblems) } : {}) })
+const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> => ({
+  _tag: error._tag,
+  message: error.message,
+  retry: error.retry,
+  ...('problems' in error ? { problems: error.problems.slice(0, mostProblems) } : {}),
+})
 
 /** What became of an update, for the result topic. */
 export const resultOf = (submitted: Submitted, result: Result): SubmitResult => {
   const correlationId = result._tag === 'Right' ? result.right.correlationId : correlationIdOf(submitted)
   return {
-    entity: String(submitted?.entity), at: instantOfDate(new Date()) as string, ...(correlationId === undefined ? {} : { correlationId }),
+    entity: String(submitted?.entity),
+    at: instantOfDate(new Date()) as string,
+    ...(correlationId === undefined ? {} : { correlationId }),
     ...(result._tag === 'Right' ? { receipt: result.right } : { error: errorOf(result.left) }),
   }
 }
 
-/** A receiver that also publishes what became of each update: best effort, a failure to publish is observed and forgotten. */
-export const reporting = (receiver: Receiver, connect: () => Promise<E.Either<DreampipeError, { readonly ports: Ports }>>, observe: Observe): Receiver => {
+/**
+ * A receiver that also publishes what became of each update: best effort, a failure to publish is observed
+ * and forgotten.
+ */
+export const reporting = (
+  receiver: Receiver,
+  connect: () => Promise<E.Either<DreampipeError, { readonly ports: Ports }>>,
+  observe: Observe,
+): Receiver => {
   let waiting: SubmitResult[] = []
   let publishing: Promise<void> | undefined
   let dropped = 0
 
   const publish = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await new Promise<void>((resolve) => { setImmediate(resolve) })
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
       const results = waiting.slice(0, most)
       waiting = waiting.slice(most)
       const connected = await connect()
-      const published = connected._tag === 'Left' ? connected : await connected.right.ports.topic.results.publish(results)()
-      if (published._tag === 'Left') observe({ _tag: 'unpublished', entity: results[0]?.entity ?? '', error: published.left })
+      const published =
+        connected._tag === 'Left' ? connected : await connected.right.ports.topic.results.publish(results)()
+      if (published._tag === 'Left')
+        observe({ _tag: 'unpublished', entity: results[0]?.entity ?? '', error: published.left })
     }
     publishing = undefined
     dropped = 0
   }
   return {
-    push: (submitted, done) => receiver.push(submitted, (result) => {
-      if (waiting.length < mostWaiting) waiting.push(resultOf(submitted, result))
-      else if (dropped++ === 0) observe({ _tag: 'unpublished', entity: String(submitted?.entity), error: unavailable('results', `${mostWaiting} results wait to be published: those that come now are left out`) })
-      publishing ??= publish()
-      done(result)
-    }),
+    push: (submitted, done) =>
+      receiver.push(submitted, (result) => {
+        if (waiting.length < mostWaiting) waiting.push(resultOf(submitted, result))
+        else if (dropped++ === 0)
+          observe({
+            _tag: 'unpublished',
+            entity: String(submitted?.entity),
+            error: unavailable(
+              'results',
+              `${mostWaiting} results wait to be published: those that come now are left out`,
+            ),
+          })
+        publishing ??= publish()
+        done(result)
+      }),
     idle: async () => {
       await receiver.idle()
       while (publishing !== undefined) await publishing

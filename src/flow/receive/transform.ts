@@ -27,7 +27,8 @@ export interface Transforming {
   readonly schemas: Schemas
 }
 
-// Reads another entity's state as of this update's time, as known now; what fails is tried again with the whole transformation.
+// Reads another entity's state as of this update's time, as known now; what fails is tried again with the
+// whole transformation.
 const contextOf = ({ ports, schemas }: Transforming, occurredAt: string) => ({
   asOf: async (entity: AnyEntity, id: Identifier<AnyEntity>): Promise<unknown> => {
     const past = await asOf(ports, schemas, entity.definition, id, occurredAt)()
@@ -36,11 +37,14 @@ const contextOf = ({ ports, schemas }: Transforming, occurredAt: string) => ({
   },
 })
 
-const isPermanent = (thrown: unknown): boolean => typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
+const isPermanent = (thrown: unknown): boolean =>
+  typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
 
 const limited = async <A>(work: Promise<A>): Promise<A> => {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error(`it took more than ${patience / 1000} s`)), patience) })
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took more than ${patience / 1000} s`)), patience)
+  })
   try {
     return await Promise.race([work, late])
   } finally {
@@ -49,23 +53,34 @@ const limited = async <A>(work: Promise<A>): Promise<A> => {
 }
 
 // What a transformer returned: a value, a promise or a TaskEither.
-const called = async (transformer: Transformer, values: Values, context: ReturnType<typeof contextOf>): Promise<unknown> => {
+const called = async (
+  transformer: Transformer,
+  values: Values,
+  context: ReturnType<typeof contextOf>,
+): Promise<unknown> => {
   const returned = await transformer(values, context as never)
-  const result: unknown = typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
+  const result: unknown =
+    typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
   if (typeof result !== 'object' || result === null || !('_tag' in result)) return result
   if (result._tag === 'Left') throw (result as E.Left<unknown>).left
   return result._tag === 'Right' ? (result as E.Right<unknown>).right : result
 }
 
 // One transformer, tried again while its failure may pass.
-const attempt = async (entity: string, transformer: Transformer, values: Values, context: ReturnType<typeof contextOf>): Promise<Answer<Values>> => {
+const attempt = async (
+  entity: string,
+  transformer: Transformer,
+  values: Values,
+  context: ReturnType<typeof contextOf>,
+): Promise<Answer<Values>> => {
   for (let count = 1; ; count++) {
     try {
       const made = await limited(called(transformer, values, context))
-      return E.right(typeof made === 'object' && made !== null ? made as Values : {})
+      return E.right(typeof made === 'object' && made !== null ? (made as Values) : {})
     } catch (thrown) {
       if (isPermanent(thrown)) return E.left(transformFailed(entity, reasonOf(thrown), false, thrown))
-      if (count === tries) return E.left(transformFailed(entity, `${reasonOf(thrown)} (after ${tries} tries)`, true, thrown))
+      if (count === tries)
+        return E.left(transformFailed(entity, `${reasonOf(thrown)} (after ${tries} tries)`, true, thrown))
       await pause(50 * 2 ** count * (0.5 + Math.random() / 2))
     }
   }
@@ -78,32 +93,52 @@ const enrich = ({ definition }: Admitted, yadto: Yadto, made: Values): Answer<Ya
   for (const [name, value] of Object.entries(made)) {
     const spec = definition.properties?.[name]
     if (value === undefined) continue
-    if (spec?.mode !== 'enriched') return E.left(transformFailed(definition.name, `${name} is not declared with y.enriched`, false))
+    if (spec?.mode !== 'enriched')
+      return E.left(transformFailed(definition.name, `${name} is not declared with y.enriched`, false))
     enriched[name] = filled[name] = toWire(spec, value, name, problems)
   }
   checkFilled(definition.properties ?? {}, filled, definition, problems)
-  return problems.length > 0 ? E.left(transformFailed(definition.name, describeProblems(problems), false))
-    : E.right(Object.fromEntries(Object.keys(enriched).sort().map((name) => [name, enriched[name] as EntityPropertyValue])))
+  return problems.length > 0
+    ? E.left(transformFailed(definition.name, describeProblems(problems), false))
+    : E.right(
+        Object.fromEntries(
+          Object.keys(enriched)
+            .sort()
+            .map((name) => [name, enriched[name] as EntityPropertyValue]),
+        ),
+      )
 }
 
 /** Whether an update is one that transformers work on. */
-export const isTransformed = ({ definition, metadata }: Admitted): boolean => definition.transform.length > 0 && metadata.operation === 'upsert'
+export const isTransformed = ({ definition, metadata }: Admitted): boolean =>
+  definition.transform.length > 0 && metadata.operation === 'upsert'
 
 /** Runs transformations, a bounded number at once. */
 export const newTransformQueue = (): PQueue => new PQueue({ concurrency })
 
 /** The update's content with the enriched properties; each transformer sees what those before it added. */
-export const transform = (queue: PQueue, transforming: Transforming, admitted: Admitted): Promise<Answer<Yadto>> => queue.add(async () => {
-  const { definition, content, occurredAt } = admitted
-  const context = contextOf(transforming, occurredAt)
-  let yadto = content
-  for (const transformer of definition.transform) {
-    const values = E.tryCatch(() => mapFromWire(definition.properties, yadto, '', ({ path, message }) => { throw new Error(`${path}: ${message}`) }), reasonOf)
-    if (values._tag === 'Left') return E.left(transformFailed(definition.name, values.left, false))
-    const made = await attempt(definition.name, transformer, values.right, context)
-    const enriched = made._tag === 'Left' ? made : enrich(admitted, yadto, made.right)
-    if (enriched._tag === 'Left') return enriched
-    yadto = enriched.right
-  }
-  return E.right(yadto)
-})
+export const transform = (
+  queue: PQueue,
+  transforming: Transforming,
+  admitted: Admitted,
+): Promise<Answer<Yadto>> =>
+  queue.add(async () => {
+    const { definition, content, occurredAt } = admitted
+    const context = contextOf(transforming, occurredAt)
+    let yadto = content
+    for (const transformer of definition.transform) {
+      const values = E.tryCatch(
+        () =>
+          mapFromWire(definition.properties, yadto, '', ({ path, message }) => {
+            throw new Error(`${path}: ${message}`)
+          }),
+        reasonOf,
+      )
+      if (values._tag === 'Left') return E.left(transformFailed(definition.name, values.left, false))
+      const made = await attempt(definition.name, transformer, values.right, context)
+      const enriched = made._tag === 'Left' ? made : enrich(admitted, yadto, made.right)
+      if (enriched._tag === 'Left') return enriched
+      yadto = enriched.right
+    }
+    return E.right(yadto)
+  })

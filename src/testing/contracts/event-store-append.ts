@@ -1,4 +1,5 @@
-// Contract of the event store's append: numbering, idempotence, atomicity, and content that comes back exactly.
+// Contract of the event store's append: numbering, idempotence, atomicity, and content that comes back
+// exactly.
 import assert from 'node:assert/strict'
 import { infoOf, payloadOf } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
@@ -9,26 +10,46 @@ import { left, range, right } from '../check.ts'
 import { at, awkwardText, candidate, idOf, integer, poisoned, schemaOf, string } from '../samples.ts'
 import { append, guardsOf, historyOf, scanAll, short } from '../steps.ts'
 
-const version = (n: number, more: { readonly id?: string; readonly entity?: string } = {}) => candidate({ id: 'a', at: n, content: { n: integer(n) }, ...more })
+const version = (n: number, more: { readonly id?: string; readonly entity?: string } = {}) =>
+  candidate({ id: 'a', at: n, content: { n: integer(n) }, ...more })
 
 export const eventStoreAppend: readonly ContractCase[] = [
   {
     name: 'numbers the events of an entity 1, 2, 3 in commit order, within a batch and across batches',
     run: async ({ ports: { eventStore } }) => {
-      assert.deepEqual(short(await append(eventStore, [version(1), version(2), version(3)])), ['stored 1', 'stored 2', 'stored 3'])
-      assert.deepEqual(short(await append(eventStore, [version(4), version(1, { id: 'b' }), version(5)])), ['stored 4', 'stored 1', 'stored 5'])
+      assert.deepEqual(short(await append(eventStore, [version(1), version(2), version(3)])), [
+        'stored 1',
+        'stored 2',
+        'stored 3',
+      ])
+      assert.deepEqual(short(await append(eventStore, [version(4), version(1, { id: 'b' }), version(5)])), [
+        'stored 4',
+        'stored 1',
+        'stored 5',
+      ])
       const events = await historyOf(eventStore, idOf('a'))
-      assert.deepEqual(events.map(({ sequence, payload }) => [sequence, payloadOf({ payload })['n']?.value]), range(1, 5).map((n) => [n, String(n)]))
+      assert.deepEqual(
+        events.map(({ sequence, payload }) => [sequence, payloadOf({ payload })['n']?.value]),
+        range(1, 5).map((n) => [n, String(n)]),
+      )
     },
   },
   {
     name: 'an outcome names the event as the history holds it, in the order of the candidates',
     run: async ({ ports: { eventStore } }) => {
       const before = new Date().toISOString()
-      const outcomes = await append(eventStore, [version(1, { id: 'b' }), version(1), version(1, { id: 'b' }), version(2)])
+      const outcomes = await append(eventStore, [
+        version(1, { id: 'b' }),
+        version(1),
+        version(1, { id: 'b' }),
+        version(2),
+      ])
       assert.deepEqual(short(outcomes), ['stored 1', 'stored 1', 'duplicate 1', 'stored 2'])
       const [a, b] = [await historyOf(eventStore, idOf('a')), await historyOf(eventStore, idOf('b'))]
-      assert.deepEqual(outcomes.map(({ event }) => event), [b[0], a[0], b[0], a[1]].map((event) => infoOf(event as never)))
+      assert.deepEqual(
+        outcomes.map(({ event }) => event),
+        [b[0], a[0], b[0], a[1]].map((event) => infoOf(event as never)),
+      )
       const [first] = a
       assert.equal(first?.eventId, eventIdOf(idOf('a'), 1))
       assert.equal(canonicalInstant(first?.recordedAt ?? ''), first?.recordedAt)
@@ -36,15 +57,35 @@ export const eventStoreAppend: readonly ContractCase[] = [
     },
   },
   {
-    name: 'keeps kind, time, source, version and correlation id of an event, and leaves out what was not given',
+    name:
+      'keeps kind, time, source, version and correlation id of an event, and leaves out what was not ' +
+      'given',
     run: async ({ ports: { eventStore } }) => {
       const given = { source: awkwardText, version: `v ${awkwardText}`, correlationId: `c ${awkwardText}` }
       const outcomes = await append(eventStore, [
-        candidate({ id: 'a', at: 1, kind: 'full', ...given }), candidate({ id: 'a', at: '0001-01-01T00:00:00.000001Z', kind: 'partial' }), candidate({ id: 'a', at: '9999-12-31T23:59:59.999999Z', kind: 'delete' }),
+        candidate({ id: 'a', at: 1, kind: 'full', ...given }),
+        candidate({ id: 'a', at: '0001-01-01T00:00:00.000001Z', kind: 'partial' }),
+        candidate({ id: 'a', at: '9999-12-31T23:59:59.999999Z', kind: 'delete' }),
       ])
       const [first, second, third] = await historyOf(eventStore, idOf('a'))
-      assert.deepEqual({ ...first, recordedAt: '' }, { entity: 'Lead', kind: 'full', payload: first?.payload, entityId: idOf('a'), eventId: eventIdOf(idOf('a'), 1), sequence: 1, occurredAt: at(1), recordedAt: '', ...given })
-      assert.deepEqual([second?.kind, second?.occurredAt, third?.kind, third?.occurredAt], ['partial', '0001-01-01T00:00:00.000001Z', 'delete', '9999-12-31T23:59:59.999999Z'])
+      assert.deepEqual(
+        { ...first, recordedAt: '' },
+        {
+          entity: 'Lead',
+          kind: 'full',
+          payload: first?.payload,
+          entityId: idOf('a'),
+          eventId: eventIdOf(idOf('a'), 1),
+          sequence: 1,
+          occurredAt: at(1),
+          recordedAt: '',
+          ...given,
+        },
+      )
+      assert.deepEqual(
+        [second?.kind, second?.occurredAt, third?.kind, third?.occurredAt],
+        ['partial', '0001-01-01T00:00:00.000001Z', 'delete', '9999-12-31T23:59:59.999999Z'],
+      )
       assert.deepEqual(['version' in (second ?? {}), 'correlationId' in (second ?? {})], [false, false])
       assert.deepEqual(outcomes[0]?.event, infoOf(first as never))
     },
@@ -54,8 +95,23 @@ export const eventStoreAppend: readonly ContractCase[] = [
     run: async ({ ports: { eventStore } }) => {
       const bare = candidate({ id: 'c', at: 1, content: { text: string('') } }).payload.length
       const candidates = [
-        candidate({ id: 'a', at: 1, content: { text: string(awkwardText), [`_${'n'.repeat(299)}`]: string('') } }),
-        candidate({ id: 'b', at: 1, content: { text: string(range(0, 0xffff).filter((c) => c < 0xd800 || c > 0xdfff).map((c) => String.fromCharCode(c)).join('')) } }),
+        candidate({
+          id: 'a',
+          at: 1,
+          content: { text: string(awkwardText), [`_${'n'.repeat(299)}`]: string('') },
+        }),
+        candidate({
+          id: 'b',
+          at: 1,
+          content: {
+            text: string(
+              range(0, 0xffff)
+                .filter((c) => c < 0xd800 || c > 0xdfff)
+                .map((c) => String.fromCharCode(c))
+                .join(''),
+            ),
+          },
+        }),
         candidate({ id: 'c', at: 1, content: { text: string('x'.repeat(limits.eventBytes - bare)) } }),
       ]
       assert.equal(candidates[2]?.payload.length, limits.eventBytes)
@@ -72,22 +128,43 @@ export const eventStoreAppend: readonly ContractCase[] = [
       const batch = [version(1), version(2), version(1, { id: 'b' })]
       const first = await append(eventStore, batch)
       const again = await append(eventStore, batch)
-      assert.deepEqual(again, first.map(({ event }) => ({ status: 'duplicate', event })))
+      assert.deepEqual(
+        again,
+        first.map(({ event }) => ({ status: 'duplicate', event })),
+      )
       assert.equal((await scanAll(eventStore)).length, 3)
     },
   },
   {
     name: 'stores an identical candidate once, however often a batch holds it',
     run: async ({ ports: { eventStore } }) => {
-      assert.deepEqual(short(await append(eventStore, [version(1), version(1), version(2), version(1)])), ['stored 1', 'duplicate 1', 'stored 2', 'duplicate 1'])
+      assert.deepEqual(short(await append(eventStore, [version(1), version(1), version(2), version(1)])), [
+        'stored 1',
+        'duplicate 1',
+        'stored 2',
+        'duplicate 1',
+      ])
       assert.equal((await historyOf(eventStore, idOf('a'))).length, 2)
     },
   },
   {
     name: 'takes a batch of many entities and kinds of entity, also of names that SQL reserves',
     run: async ({ ports: { eventStore } }) => {
-      const kinds = ['Lead', 'Lead_by_entity', 'Lead_by_mark', 'Order', 'Select', 'table', 'A', 'A_1', 'sqlite_x', 'L'.repeat(100)]
-      const batch = range(1, 200).map((n) => candidate({ id: String(n), at: n, entity: kinds[n % kinds.length] as string }))
+      const kinds = [
+        'Lead',
+        'Lead_by_entity',
+        'Lead_by_mark',
+        'Order',
+        'Select',
+        'table',
+        'A',
+        'A_1',
+        'sqlite_x',
+        'L'.repeat(100),
+      ]
+      const batch = range(1, 200).map((n) =>
+        candidate({ id: String(n), at: n, entity: kinds[n % kinds.length] as string }),
+      )
       assert.deepEqual(new Set(short(await append(eventStore, batch))), new Set(['stored 1']))
       for (const entity of kinds) assert.equal((await scanAll(eventStore, entity)).length, 20, entity)
     },
@@ -97,28 +174,49 @@ export const eventStoreAppend: readonly ContractCase[] = [
     run: async ({ ports: { eventStore } }) => {
       const twins = ['Lead', 'Account'].map((entity) => ({ ...version(1, { entity }), entityId: idOf('a') }))
       assert.deepEqual(short(await append(eventStore, twins)), ['stored 1', 'stored 1'])
-      assert.deepEqual(await Promise.all(['Lead', 'Account'].map(async (entity) => (await historyOf(eventStore, idOf('a'), entity)).map((event) => event.entity))), [['Lead'], ['Account']])
+      assert.deepEqual(
+        await Promise.all(
+          ['Lead', 'Account'].map(async (entity) =>
+            (await historyOf(eventStore, idOf('a'), entity)).map((event) => event.entity),
+          ),
+        ),
+        [['Lead'], ['Account']],
+      )
     },
   },
   {
     name: 'equal content of two entities is no duplicate',
     run: async ({ ports: { eventStore } }) => {
       const one = version(1)
-      assert.deepEqual(short(await append(eventStore, [one, { ...one, entityId: idOf('b') }])), ['stored 1', 'stored 1'])
+      assert.deepEqual(short(await append(eventStore, [one, { ...one, entityId: idOf('b') }])), [
+        'stored 1',
+        'stored 1',
+      ])
     },
   },
   {
     name: 'an empty batch is appended',
     run: async ({ ports: { eventStore } }) => {
-      assert.deepEqual(await right(eventStore.append({ candidates: [], guards: [] })), { _tag: 'appended', outcomes: [] })
-      assert.deepEqual(await right(eventStore.append({ candidates: [], guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] })), { _tag: 'appended', outcomes: [] })
+      assert.deepEqual(await right(eventStore.append({ candidates: [], guards: [] })), {
+        _tag: 'appended',
+        outcomes: [],
+      })
+      assert.deepEqual(
+        await right(
+          eventStore.append({ candidates: [], guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] }),
+        ),
+        { _tag: 'appended', outcomes: [] },
+      )
       assert.equal((await right(eventStore.schema('Lead')))?.version, 1)
     },
   },
   {
     name: 'an append is a task: nothing is stored before it is run, and running it again appends again',
     run: async ({ ports: { eventStore } }) => {
-      const task = eventStore.append({ candidates: [version(1)], guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] })
+      const task = eventStore.append({
+        candidates: [version(1)],
+        guards: [{ entity: 'Lead', version: 0, next: schemaOf() }],
+      })
       assert.deepEqual([await scanAll(eventStore), await right(eventStore.schema('Lead'))], [[], undefined])
       assert.equal((await right(task))._tag, 'appended')
       assert.deepEqual(await right(task), { _tag: 'schema-moved', entities: ['Lead'] })
@@ -130,9 +228,17 @@ export const eventStoreAppend: readonly ContractCase[] = [
     run: async ({ ports: { eventStore } }) => {
       await append(eventStore, [version(1, { id: 'z' })])
       const candidates = [version(1), version(2), poisoned({ id: 'a', at: 3 })]
-      await left(eventStore.append({ candidates, guards: await guardsOf(eventStore, candidates) }), 'Unavailable', 'Contention')
+      await left(
+        eventStore.append({ candidates, guards: await guardsOf(eventStore, candidates) }),
+        'Unavailable',
+        'Contention',
+      )
       assert.deepEqual(await historyOf(eventStore, idOf('a')), [])
-      assert.deepEqual(short(await append(eventStore, [version(1), version(2), version(3)])), ['stored 1', 'stored 2', 'stored 3'])
+      assert.deepEqual(short(await append(eventStore, [version(1), version(2), version(3)])), [
+        'stored 1',
+        'stored 2',
+        'stored 3',
+      ])
       assert.equal((await scanAll(eventStore)).length, 4)
     },
   },
@@ -140,9 +246,16 @@ export const eventStoreAppend: readonly ContractCase[] = [
     name: 'the first batch of a kind of entity can fail and be appended again',
     run: async ({ ports: { eventStore } }) => {
       const candidates = [version(1), poisoned({ id: 'b', at: 1 })]
-      await left(eventStore.append({ candidates, guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] }), 'Unavailable', 'Contention')
+      await left(
+        eventStore.append({ candidates, guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] }),
+        'Unavailable',
+        'Contention',
+      )
       await append(eventStore, [version(1), version(1, { id: 'b' })])
-      assert.deepEqual((await scanAll(eventStore)).map(({ entityId, sequence }) => [entityId, sequence]), [idOf('a'), idOf('b')].sort().map((id) => [id, 1]))
+      assert.deepEqual(
+        (await scanAll(eventStore)).map(({ entityId, sequence }) => [entityId, sequence]),
+        [idOf('a'), idOf('b')].sort().map((id) => [id, 1]),
+      )
     },
   },
 ]

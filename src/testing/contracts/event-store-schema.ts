@@ -1,4 +1,5 @@
-// Contract of the stored schema: one row an entity kind, changed by compare-and-set, and the guard of every append.
+// Contract of the stored schema: one row an entity kind, changed by compare-and-set, and the guard of every
+// append.
 import assert from 'node:assert/strict'
 import type { EntitySchema } from '../../model/schema.ts'
 import type { ContractCase } from '../contract.ts'
@@ -6,12 +7,24 @@ import { range, right } from '../check.ts'
 import { candidate, history, idOf, latest, schemaOf } from '../samples.ts'
 import { append, historyOf, scanAll, short } from '../steps.ts'
 
-const nested: EntitySchema = schemaOf({
-  id: { type: 'String' }, updatedAt: { type: 'DateTime' }, empty: { type: 'List' },
-  lines: { type: 'List', element: { type: 'EmbeddedObject', fields: { price: { type: 'Decimal' }, tags: { type: 'List', element: { type: 'String' } } } } },
-}, { rules: [history, { ...latest, ignore: ['a', 'b'] }], updates: ['full', 'partial'], required: [] })
+const nested: EntitySchema = schemaOf(
+  {
+    id: { type: 'String' },
+    updatedAt: { type: 'DateTime' },
+    empty: { type: 'List' },
+    lines: {
+      type: 'List',
+      element: {
+        type: 'EmbeddedObject',
+        fields: { price: { type: 'Decimal' }, tags: { type: 'List', element: { type: 'String' } } },
+      },
+    },
+  },
+  { rules: [history, { ...latest, ignore: ['a', 'b'] }], updates: ['full', 'partial'], required: [] },
+)
 
-const wider = (n: number): EntitySchema => schemaOf(Object.fromEntries(range(1, n).map((i) => [`p${i}`, { type: 'String' }])))
+const wider = (n: number): EntitySchema =>
+  schemaOf(Object.fromEntries(range(1, n).map((i) => [`p${i}`, { type: 'String' }])))
 
 export const eventStoreSchema: readonly ContractCase[] = [
   {
@@ -46,18 +59,36 @@ export const eventStoreSchema: readonly ContractCase[] = [
   {
     name: 'schema: of many that save at once, one is the first',
     run: async ({ ports: { eventStore } }) => {
-      const saved = await Promise.all(range(1, 8).map((n) => right(eventStore.saveSchema('Lead', wider(n), 0))))
-      assert.deepEqual(saved.filter((version) => version !== undefined), [1])
-      assert.deepEqual(await right(eventStore.schema('Lead')), { schema: wider(saved.indexOf(1) + 1), version: 1 })
+      const saved = await Promise.all(
+        range(1, 8).map((n) => right(eventStore.saveSchema('Lead', wider(n), 0))),
+      )
+      assert.deepEqual(
+        saved.filter((version) => version !== undefined),
+        [1],
+      )
+      assert.deepEqual(await right(eventStore.schema('Lead')), {
+        schema: wider(saved.indexOf(1) + 1),
+        version: 1,
+      })
     },
   },
   {
     name: 'guard: an append puts the next schema in place and stores its batch',
     run: async ({ ports: { eventStore } }) => {
-      const appended = await right(eventStore.append({ candidates: [candidate({ id: 'a', at: 1 })], guards: [{ entity: 'Lead', version: 0, next: wider(1) }] }))
+      const appended = await right(
+        eventStore.append({
+          candidates: [candidate({ id: 'a', at: 1 })],
+          guards: [{ entity: 'Lead', version: 0, next: wider(1) }],
+        }),
+      )
       assert.equal(appended._tag, 'appended')
       assert.deepEqual(await right(eventStore.schema('Lead')), { schema: wider(1), version: 1 })
-      const next = await right(eventStore.append({ candidates: [candidate({ id: 'a', at: 2 })], guards: [{ entity: 'Lead', version: 1, next: wider(2) }] }))
+      const next = await right(
+        eventStore.append({
+          candidates: [candidate({ id: 'a', at: 2 })],
+          guards: [{ entity: 'Lead', version: 1, next: wider(2) }],
+        }),
+      )
       assert.deepEqual(next._tag === 'appended' && short(next.outcomes), ['stored 2'])
       assert.deepEqual(await right(eventStore.schema('Lead')), { schema: wider(2), version: 2 })
     },
@@ -76,7 +107,12 @@ export const eventStoreSchema: readonly ContractCase[] = [
     run: async ({ ports: { eventStore } }) => {
       await right(eventStore.saveSchema('Lead', wider(1), 0))
       for (const version of [0, 2]) {
-        const moved = await right(eventStore.append({ candidates: [candidate({ id: 'a', at: 1 })], guards: [{ entity: 'Lead', version, next: wider(3) }] }))
+        const moved = await right(
+          eventStore.append({
+            candidates: [candidate({ id: 'a', at: 1 })],
+            guards: [{ entity: 'Lead', version, next: wider(3) }],
+          }),
+        )
         assert.deepEqual(moved, { _tag: 'schema-moved', entities: ['Lead'] })
       }
       assert.deepEqual(await historyOf(eventStore, idOf('a')), [])
@@ -89,10 +125,25 @@ export const eventStoreSchema: readonly ContractCase[] = [
       await append(eventStore, [candidate({ id: 'a', at: 1, entity: 'Account' })])
       await right(eventStore.saveSchema('Lead', wider(1), 0))
       const candidates = ['Account', 'Lead', 'Contact'].map((entity) => candidate({ id: 'a', at: 2, entity }))
-      const guards = [{ entity: 'Account', version: 1, next: wider(2) }, { entity: 'Lead', version: 0, next: wider(2) }, { entity: 'Contact', version: 0, next: wider(2) }]
-      assert.deepEqual(await right(eventStore.append({ candidates, guards })), { _tag: 'schema-moved', entities: ['Lead'] })
-      assert.deepEqual([(await right(eventStore.schema('Account')))?.version, await right(eventStore.schema('Contact'))], [1, undefined])
-      assert.deepEqual((await Promise.all(['Account', 'Lead', 'Contact'].map((entity) => scanAll(eventStore, entity)))).map(({ length }) => length), [1, 0, 0])
+      const guards = [
+        { entity: 'Account', version: 1, next: wider(2) },
+        { entity: 'Lead', version: 0, next: wider(2) },
+        { entity: 'Contact', version: 0, next: wider(2) },
+      ]
+      assert.deepEqual(await right(eventStore.append({ candidates, guards })), {
+        _tag: 'schema-moved',
+        entities: ['Lead'],
+      })
+      assert.deepEqual(
+        [(await right(eventStore.schema('Account')))?.version, await right(eventStore.schema('Contact'))],
+        [1, undefined],
+      )
+      assert.deepEqual(
+        (await Promise.all(['Account', 'Lead', 'Contact'].map((entity) => scanAll(eventStore, entity)))).map(
+          ({ length }) => length,
+        ),
+        [1, 0, 0],
+      )
     },
   },
 ]

@@ -9,5 +9,10 @@ import { eventStoreSchema } from './event-store-schema.ts'
 
 /** The laws of an event store. */
 export const eventStoreContract: readonly ContractCase[] = [
-  ...eventStoreAppend, ...eventStoreDeduplication, ...eventStoreRules, ...eventStoreSchema, ...eventStoreReading, ...eventStoreConcurrency,
+  ...eventStoreAppend,
+  ...eventStoreDeduplication,
+  ...eventStoreRules,
+  ...eventStoreSchema,
+  ...eventStoreReading,
+  ...eventStoreConcurrency,
 ]

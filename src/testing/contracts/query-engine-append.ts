@@ -7,28 +7,73 @@ import { left, range, right } from '../check.ts'
 import { ask, count, fill, shown } from '../querying.ts'
 import { at, awkwardText, idOf, integer, schemaFor, storedEvent, string } from '../samples.ts'
 
-const events: readonly StoredEvent[] = range(1, 6).flatMap((id) => range(1, 4).map((n) =>
-  storedEvent({ id: String(id), sequence: n, at: n === 3 ? 1 : n * 10, kind: n === 4 && id % 3 === 0 ? 'delete' : 'full', content: { city: string(`${id}/${n}`), n: integer(n) } })))
+const events: readonly StoredEvent[] = range(1, 6).flatMap((id) =>
+  range(1, 4).map((n) =>
+    storedEvent({
+      id: String(id),
+      sequence: n,
+      at: n === 3 ? 1 : n * 10,
+      kind: n === 4 && id % 3 === 0 ? 'delete' : 'full',
+      content: { city: string(`${id}/${n}`), n: integer(n) },
+    }),
+  ),
+)
 
 // Everything that an engine answers about these events.
 const answers = async (engine: QueryEngine) => [
-  await ask(engine, 'SELECT _entity_id, _sequence, _event_id, _occurred_at, _recorded_at, _operation, _source, _present, _extra, id, updatedAt, city, n FROM Lead_events ORDER BY _event_id'),
+  await ask(
+    engine,
+    'SELECT _entity_id, _sequence, _event_id, _occurred_at, _recorded_at, _operation, _source, _present, ' +
+      '_extra, id, updatedAt, city, n FROM Lead_events ORDER BY _event_id',
+  ),
   await ask(engine, 'SELECT _entity_id, _sequence, id, updatedAt, city, n FROM Lead ORDER BY id'),
-  await ask(engine, 'SELECT _entity_id, _sequence, id, city FROM Lead_as_of($at) ORDER BY id', { at: at(15) }),
+  await ask(engine, 'SELECT _entity_id, _sequence, id, city FROM Lead_as_of($at) ORDER BY id', {
+    at: at(15),
+  }),
 ]
 
 export const queryEngineAppend: readonly ContractCase[] = [
   {
     name: 'append: the system columns say what the event is',
     run: async ({ ports: { queryEngine } }) => {
-      const full = storedEvent({ id: 'a', sequence: 1, at: '2024-01-02T03:04:05.000006Z', recordedAt: '2024-02-03T04:05:06.000007Z', source: awkwardText, version: '7', content: { city: string('Graz') } })
-      await fill(queryEngine, [full, storedEvent({ id: 'a', sequence: 2, at: 2, kind: 'delete' }), storedEvent({ id: 'a', sequence: 3, at: 3, kind: 'partial' })])
-      const rows = await ask(queryEngine, 'SELECT _entity_id, _event_id, _sequence, _occurred_at, _recorded_at, _operation, _source, _version, _present, _extra FROM Lead_events ORDER BY _sequence')
-      assert.deepEqual(rows[0], {
-        _entity_id: idOf('a'), _event_id: full.eventId, _sequence: 1n, _occurred_at: full.occurredAt, _recorded_at: full.recordedAt,
-        _operation: 'full', _source: awkwardText, _version: '7', _present: ['city', 'id', 'updatedAt'], _extra: null,
+      const full = storedEvent({
+        id: 'a',
+        sequence: 1,
+        at: '2024-01-02T03:04:05.000006Z',
+        recordedAt: '2024-02-03T04:05:06.000007Z',
+        source: awkwardText,
+        version: '7',
+        content: { city: string('Graz') },
       })
-      assert.deepEqual(rows.slice(1).map((row) => [row['_operation'], row['_version'], row['_present']]), [['delete', null, ['id', 'updatedAt']], ['partial', null, ['id', 'updatedAt']]])
+      await fill(queryEngine, [
+        full,
+        storedEvent({ id: 'a', sequence: 2, at: 2, kind: 'delete' }),
+        storedEvent({ id: 'a', sequence: 3, at: 3, kind: 'partial' }),
+      ])
+      const rows = await ask(
+        queryEngine,
+        'SELECT _entity_id, _event_id, _sequence, _occurred_at, _recorded_at, _operation, _source, ' +
+          '_version, _present, _extra FROM Lead_events ORDER BY _sequence',
+      )
+      assert.deepEqual(rows[0], {
+        _entity_id: idOf('a'),
+        _event_id: full.eventId,
+        _sequence: 1n,
+        _occurred_at: full.occurredAt,
+        _recorded_at: full.recordedAt,
+        _operation: 'full',
+        _source: awkwardText,
+        _version: '7',
+        _present: ['city', 'id', 'updatedAt'],
+        _extra: null,
+      })
+      assert.deepEqual(
+        rows.slice(1).map((row) => [row['_operation'], row['_version'], row['_present']]),
+        [
+          ['delete', null, ['id', 'updatedAt']],
+          ['partial', null, ['id', 'updatedAt']],
+        ],
+      )
     },
   },
   {
@@ -37,7 +82,13 @@ export const queryEngineAppend: readonly ContractCase[] = [
       await fill(queryEngine, events)
       const before = await answers(queryEngine)
       assert.equal((before[0] as unknown[]).length, events.length)
-      for (const again of [events, events.slice(5, 9), [...events].reverse(), [...events.slice(0, 3), ...events.slice(0, 3)], []]) {
+      for (const again of [
+        events,
+        events.slice(5, 9),
+        [...events].reverse(),
+        [...events.slice(0, 3), ...events.slice(0, 3)],
+        [],
+      ]) {
         assert.equal(await right(queryEngine.append('Lead', again)), true)
         assert.deepEqual(await answers(queryEngine), before)
       }
@@ -51,27 +102,45 @@ export const queryEngineAppend: readonly ContractCase[] = [
       const reversed = events.map((event) => ({ ...event, entity: 'Other' })).reverse()
       await right(queryEngine.evolve('Other', schemaFor(events)))
       for (const event of reversed) await right(queryEngine.append('Other', [event]))
-      const other = { ...queryEngine, query: ((text, ...rest) => queryEngine.query(text.replaceAll('Lead', 'Other'), ...rest)) satisfies QueryEngine['query'] }
+      const other = {
+        ...queryEngine,
+        query: ((text, ...rest) =>
+          queryEngine.query(text.replaceAll('Lead', 'Other'), ...rest)) satisfies QueryEngine['query'],
+      }
       assert.deepEqual(await answers(other), before)
     },
   },
   {
     name: 'append: of an event written twice, the row written last counts',
     run: async ({ ports: { queryEngine } }) => {
-      const [first, second] = ['old', 'new'].map((city) => storedEvent({ id: 'a', sequence: 1, at: 1, content: { city: string(city) } })) as [StoredEvent, StoredEvent]
+      const [first, second] = ['old', 'new'].map((city) =>
+        storedEvent({ id: 'a', sequence: 1, at: 1, content: { city: string(city) } }),
+      ) as [StoredEvent, StoredEvent]
       await fill(queryEngine, [first, storedEvent({ id: 'a', sequence: 2, at: 0 })])
       await right(queryEngine.append('Lead', [second]))
-      assert.deepEqual([await count(queryEngine, 'Lead_events'), await ask(queryEngine, 'SELECT city FROM Lead')], [2, [{ city: 'new' }]])
+      assert.deepEqual(
+        [await count(queryEngine, 'Lead_events'), await ask(queryEngine, 'SELECT city FROM Lead')],
+        [2, [{ city: 'new' }]],
+      )
       assert.equal(await count(queryEngine, 'Lead_log'), 3)
     },
   },
   {
     name: 'append: an erased event stays as a number without content, and no state has it',
     run: async ({ ports: { queryEngine } }) => {
-      const all = [storedEvent({ id: 'a', sequence: 1, at: 1, content: { city: string('Graz') } }), storedEvent({ id: 'a', sequence: 2, at: 2, content: { city: string('Linz') } })]
+      const all = [
+        storedEvent({ id: 'a', sequence: 1, at: 1, content: { city: string('Graz') } }),
+        storedEvent({ id: 'a', sequence: 2, at: 2, content: { city: string('Linz') } }),
+      ]
       await fill(queryEngine, all)
-      await right(queryEngine.append('Lead', [{ ...all[1] as StoredEvent, kind: 'erased', payload: '{}' }]))
-      assert.deepEqual(await ask(queryEngine, 'SELECT _operation, city FROM Lead_events ORDER BY _sequence'), [{ _operation: 'full', city: 'Graz' }, { _operation: 'erased', city: null }])
+      await right(queryEngine.append('Lead', [{ ...(all[1] as StoredEvent), kind: 'erased', payload: '{}' }]))
+      assert.deepEqual(
+        await ask(queryEngine, 'SELECT _operation, city FROM Lead_events ORDER BY _sequence'),
+        [
+          { _operation: 'full', city: 'Graz' },
+          { _operation: 'erased', city: null },
+        ],
+      )
       assert.deepEqual(await ask(queryEngine, 'SELECT city FROM Lead'), [{ city: 'Graz' }])
     },
   },
@@ -86,9 +155,14 @@ export const queryEngineAppend: readonly ContractCase[] = [
   {
     name: 'append: a thousand events in one call, while queries run',
     run: async ({ ports: { queryEngine } }) => {
-      const many = range(1, 1_000).map((n) => storedEvent({ id: String(n % 50), sequence: Math.ceil(n / 50), at: n, content: { n: integer(n) } }))
+      const many = range(1, 1_000).map((n) =>
+        storedEvent({ id: String(n % 50), sequence: Math.ceil(n / 50), at: n, content: { n: integer(n) } }),
+      )
       await right(queryEngine.evolve('Lead', schemaFor(many)))
-      const counts = await Promise.all([right(queryEngine.append('Lead', many)).then(() => count(queryEngine, 'Lead_events')), ...range(1, 5).map(() => count(queryEngine, 'Lead_events'))])
+      const counts = await Promise.all([
+        right(queryEngine.append('Lead', many)).then(() => count(queryEngine, 'Lead_events')),
+        ...range(1, 5).map(() => count(queryEngine, 'Lead_events')),
+      ])
       assert.deepEqual([counts[0], counts.slice(1).filter((n) => n !== 0 && n !== 1_000)], [1_000, []])
     },
   },
@@ -96,20 +170,50 @@ export const queryEngineAppend: readonly ContractCase[] = [
     name: 'kinds of entity are apart',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      await fill(queryEngine, [storedEvent({ id: '1', sequence: 1, at: 1, content: { name: string('x') } })], {}, 'Account')
-      assert.deepEqual([await count(queryEngine, 'Account_events'), await count(queryEngine, 'Lead_events')], [1, events.length])
-      assert.deepEqual(await ask(queryEngine, 'SELECT a.name, l.city FROM Account a JOIN Lead l ON a.id = l.id'), [{ name: 'x', city: '1/4' }])
+      await fill(
+        queryEngine,
+        [storedEvent({ id: '1', sequence: 1, at: 1, content: { name: string('x') } })],
+        {},
+        'Account',
+      )
+      assert.deepEqual(
+        [await count(queryEngine, 'Account_events'), await count(queryEngine, 'Lead_events')],
+        [1, events.length],
+      )
+      assert.deepEqual(
+        await ask(queryEngine, 'SELECT a.name, l.city FROM Account a JOIN Lead l ON a.id = l.id'),
+        [{ name: 'x', city: '1/4' }],
+      )
     },
   },
   {
     name: 'lacking: tells the events that are not there from those that are',
     run: async ({ ports: { queryEngine } }) => {
-      assert.deepEqual(await right(queryEngine.lacking('Lead', [{ entityId: idOf('1'), sequence: 1 }])), [{ entityId: idOf('1'), sequence: 1 }])
+      assert.deepEqual(await right(queryEngine.lacking('Lead', [{ entityId: idOf('1'), sequence: 1 }])), [
+        { entityId: idOf('1'), sequence: 1 },
+      ])
       await fill(queryEngine, events)
-      const holds = async (id: string, sequence: number, entity = 'Lead') => (await right(queryEngine.lacking(entity, [{ entityId: idOf(id), sequence }]))).length === 0
-      assert.deepEqual([await holds('1', 1), await holds('6', 4), await holds('1', 5), await holds('7', 1), await holds('1', 1, 'Account')], [true, true, false, false, false])
-      const asked = [...events.map(({ entityId, sequence }) => ({ entityId, sequence })), { entityId: idOf('1'), sequence: 99 }, { entityId: idOf('nobody'), sequence: 1 }]
-      assert.deepEqual([await right(queryEngine.lacking('Lead', asked)), await right(queryEngine.lacking('Lead', []))], [asked.slice(-2), []])
+      const holds = async (id: string, sequence: number, entity = 'Lead') =>
+        (await right(queryEngine.lacking(entity, [{ entityId: idOf(id), sequence }]))).length === 0
+      assert.deepEqual(
+        [
+          await holds('1', 1),
+          await holds('6', 4),
+          await holds('1', 5),
+          await holds('7', 1),
+          await holds('1', 1, 'Account'),
+        ],
+        [true, true, false, false, false],
+      )
+      const asked = [
+        ...events.map(({ entityId, sequence }) => ({ entityId, sequence })),
+        { entityId: idOf('1'), sequence: 99 },
+        { entityId: idOf('nobody'), sequence: 1 },
+      ]
+      assert.deepEqual(
+        [await right(queryEngine.lacking('Lead', asked)), await right(queryEngine.lacking('Lead', []))],
+        [asked.slice(-2), []],
+      )
     },
   },
   {
@@ -118,22 +222,44 @@ export const queryEngineAppend: readonly ContractCase[] = [
     run: async ({ ports: { queryEngine } }) => {
       await right(queryEngine.evolve('Lead', schemaFor(events)))
       assert.equal(await right(queryEngine.position('Lead')), undefined)
-      assert.equal(await right(queryEngine.append('Lead', events.slice(0, 4), { before: undefined, after: '4' })), true)
-      assert.deepEqual([await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], ['4', 4])
-      for (const before of [undefined, '3', '8', '']) assert.equal(await right(queryEngine.append('Lead', events.slice(4, 8), { before, after: '8' })), false)
-      assert.deepEqual([await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], ['4', 4])
-      assert.equal(await right(queryEngine.append('Lead', events.slice(4, 8), { before: '4', after: '8' })), true)
-      assert.deepEqual([await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], ['8', 8])
+      assert.equal(
+        await right(queryEngine.append('Lead', events.slice(0, 4), { before: undefined, after: '4' })),
+        true,
+      )
+      assert.deepEqual(
+        [await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')],
+        ['4', 4],
+      )
+      for (const before of [undefined, '3', '8', ''])
+        assert.equal(
+          await right(queryEngine.append('Lead', events.slice(4, 8), { before, after: '8' })),
+          false,
+        )
+      assert.deepEqual(
+        [await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')],
+        ['4', 4],
+      )
+      assert.equal(
+        await right(queryEngine.append('Lead', events.slice(4, 8), { before: '4', after: '8' })),
+        true,
+      )
+      assert.deepEqual(
+        [await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')],
+        ['8', 8],
+      )
     },
   },
   {
-    name: 'position: moves without rows, stays without a step, and is each kind\'s own',
+    name: "position: moves without rows, stays without a step, and is each kind's own",
     needs: { storesPositions: true },
     run: async ({ ports: { queryEngine } }) => {
       await right(queryEngine.evolve('Lead', schemaFor(events)))
       assert.equal(await right(queryEngine.append('Lead', [], { before: undefined, after: '9' })), true)
       await right(queryEngine.append('Lead', events))
-      assert.deepEqual([await right(queryEngine.position('Lead')), await right(queryEngine.position('Account'))], ['9', undefined])
+      assert.deepEqual(
+        [await right(queryEngine.position('Lead')), await right(queryEngine.position('Account'))],
+        ['9', undefined],
+      )
     },
   },
   {
@@ -141,7 +267,13 @@ export const queryEngineAppend: readonly ContractCase[] = [
     needs: { storesPositions: true },
     run: async ({ ports: { queryEngine } }) => {
       await right(queryEngine.evolve('Lead', schemaFor(events)))
-      const taken = await Promise.all(range(1, 5).map((n) => right(queryEngine.append('Lead', [events[n] as StoredEvent], { before: undefined, after: String(n) }))))
+      const taken = await Promise.all(
+        range(1, 5).map((n) =>
+          right(
+            queryEngine.append('Lead', [events[n] as StoredEvent], { before: undefined, after: String(n) }),
+          ),
+        ),
+      )
       assert.deepEqual([taken.filter(Boolean).length, await count(queryEngine, 'Lead_log')], [1, 1])
       assert.equal(await right(queryEngine.position('Lead')), String(taken.indexOf(true) + 1))
     },
@@ -151,8 +283,14 @@ export const queryEngineAppend: readonly ContractCase[] = [
     run: async ({ ports: { queryEngine } }) => {
       await right(queryEngine.evolve('Lead', schemaFor(events)))
       const [good] = events as [StoredEvent]
-      for (const payload of ['{"n":{"propertyType":"Integer","value":"many"}}', '{"updatedAt":{"propertyType":"DateTime","value":"yesterday"}}']) {
-        assert.equal((await left(queryEngine.append('Lead', [good, { ...good, payload }, good]), 'Unavailable')).retry, false)
+      for (const payload of [
+        '{"n":{"propertyType":"Integer","value":"many"}}',
+        '{"updatedAt":{"propertyType":"DateTime","value":"yesterday"}}',
+      ]) {
+        assert.equal(
+          (await left(queryEngine.append('Lead', [good, { ...good, payload }, good]), 'Unavailable')).retry,
+          false,
+        )
       }
       assert.equal(await count(queryEngine, 'Lead_log'), 0)
       assert.equal(await right(queryEngine.append('Lead', [good])), true)
@@ -166,7 +304,10 @@ export const queryEngineAppend: readonly ContractCase[] = [
       const [good] = events as [StoredEvent]
       const bad: StoredEvent = { ...good, payload: '{"n":{"propertyType":"Integer","value":"many"}}' }
       await left(queryEngine.append('Lead', [good, bad], { before: undefined, after: '1' }), 'Unavailable')
-      assert.deepEqual([await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')], [undefined, 0])
+      assert.deepEqual(
+        [await right(queryEngine.position('Lead')), await count(queryEngine, 'Lead_log')],
+        [undefined, 0],
+      )
       assert.equal(await right(queryEngine.append('Lead', [good], { before: undefined, after: '1' })), true)
     },
   },

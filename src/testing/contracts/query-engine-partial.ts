@@ -1,4 +1,5 @@
-// Contract of state in SQL where updates are partial: each property's newest bearer above the last whole event or delete.
+// Contract of state in SQL where updates are partial: each property's newest bearer above the last whole
+// event or delete.
 import assert from 'node:assert/strict'
 import { eventIdOf } from '../../model/identity.ts'
 import type { StoredEvent } from '../../model/event.ts'
@@ -10,40 +11,137 @@ import { at, idOf, integer, list, nullOf, object, schemaFor, storedEvent, string
 
 // `p1 a=x b= @2`: partial event 1 sets a to x and b to null, at second 2; `f` is a full event, `d` a delete.
 const parse = (text: string, id: string): StoredEvent => {
-  const [, kind, sequence, sets, when] = /^([pfd])(\d+) ?(.*?) ?@(\d+)$/.exec(text) as unknown as [string, 'p' | 'f' | 'd', string, string, string]
-  const content = sets.split(' ').filter((set) => set !== '').map((set): [string, EntityPropertyValue] => {
-    const [name, value] = set.split('=') as [string, string]
-    return [name, value === '' ? nullOf('String') : string(value)]
+  const [, kind, sequence, sets, when] = /^([pfd])(\d+) ?(.*?) ?@(\d+)$/.exec(text) as unknown as [
+    string,
+    'p' | 'f' | 'd',
+    string,
+    string,
+    string,
+  ]
+  const content = sets
+    .split(' ')
+    .filter((set) => set !== '')
+    .map((set): [string, EntityPropertyValue] => {
+      const [name, value] = set.split('=') as [string, string]
+      return [name, value === '' ? nullOf('String') : string(value)]
+    })
+  return storedEvent({
+    id,
+    sequence: Number(sequence),
+    at: Number(when),
+    kind: kind === 'p' ? 'partial' : kind === 'f' ? 'full' : 'delete',
+    content: Object.fromEntries(content),
   })
-  return storedEvent({ id, sequence: Number(sequence), at: Number(when), kind: kind === 'p' ? 'partial' : kind === 'f' ? 'full' : 'delete', content: Object.fromEntries(content) })
 }
 
-/** A history, its state now, and at some seconds: `a b c`, with `.` for null; null where the entity is not there. */
-const stories: readonly (readonly [name: string, history: readonly string[], now: string | null, then: { readonly [second: string]: string | null }])[] = [
-  ['parts add up', ['p1 a=1 @1', 'p2 b=2 @2', 'p3 c=3 @3'], '1 2 3', { 0: null, 1: '1 . .', 2: '1 2 .', 3: '1 2 3' }],
-  ['a newer part replaces what it bears', ['p1 a=1 b=1 @1', 'p2 a=2 @2'], '2 1 .', { 1: '1 1 .', 2: '2 1 .' }],
+/**
+ * A history, its state now, and at some seconds: `a b c`, with `.` for null; null where the entity is not
+ * there.
+ */
+const stories: readonly (readonly [
+  name: string,
+  history: readonly string[],
+  now: string | null,
+  then: { readonly [second: string]: string | null },
+])[] = [
+  [
+    'parts add up',
+    ['p1 a=1 @1', 'p2 b=2 @2', 'p3 c=3 @3'],
+    '1 2 3',
+    { 0: null, 1: '1 . .', 2: '1 2 .', 3: '1 2 3' },
+  ],
+  [
+    'a newer part replaces what it bears',
+    ['p1 a=1 b=1 @1', 'p2 a=2 @2'],
+    '2 1 .',
+    { 1: '1 1 .', 2: '2 1 .' },
+  ],
   ['null is a value, missing is none', ['p1 a=1 b=1 @1', 'p2 a= @2'], '. 1 .', { 1: '1 1 .', 2: '. 1 .' }],
-  ['a late part fills only what nobody set later', ['p1 a=1 @1', 'p2 a=5 @5', 'p3 a=3 b=3 @3'], '5 3 .', { 2: '1 . .', 3: '3 3 .', 4: '3 3 .', 5: '5 3 .' }],
-  ['a late null is overruled like any value', ['p1 a=5 @5', 'p2 a= b= @3'], '5 . .', { 3: '. . .', 5: '5 . .' }],
+  [
+    'a late part fills only what nobody set later',
+    ['p1 a=1 @1', 'p2 a=5 @5', 'p3 a=3 b=3 @3'],
+    '5 3 .',
+    { 2: '1 . .', 3: '3 3 .', 4: '3 3 .', 5: '5 3 .' },
+  ],
+  [
+    'a late null is overruled like any value',
+    ['p1 a=5 @5', 'p2 a= b= @3'],
+    '5 . .',
+    { 3: '. . .', 5: '5 . .' },
+  ],
   ['at one time, the higher sequence counts', ['p1 a=1 b=1 @1', 'p2 a=2 @1'], '2 1 .', { 1: '2 1 .' }],
   ['a delete ends', ['p1 a=1 @1', 'd2 @2'], null, { 1: '1 . .', 2: null }],
-  ['a part behind a delete revives from nothing', ['p1 a=1 b=1 @1', 'd2 @2', 'p3 c=3 @3'], '. . 3', { 1: '1 1 .', 2: null, 3: '. . 3' }],
-  ['a late part before a delete changes the past only', ['p1 a=1 @1', 'd2 @5', 'p3 b=3 @3'], null, { 1: '1 . .', 3: '1 3 .', 5: null }],
+  [
+    'a part behind a delete revives from nothing',
+    ['p1 a=1 b=1 @1', 'd2 @2', 'p3 c=3 @3'],
+    '. . 3',
+    { 1: '1 1 .', 2: null, 3: '. . 3' },
+  ],
+  [
+    'a late part before a delete changes the past only',
+    ['p1 a=1 @1', 'd2 @5', 'p3 b=3 @3'],
+    null,
+    { 1: '1 . .', 3: '1 3 .', 5: null },
+  ],
   ['deleted before it was created', ['d1 @5', 'p2 a=2 @3'], null, { 3: '2 . .', 5: null }],
-  ['a late delete takes what lies before it', ['p1 a=1 @1', 'p2 b=5 @5', 'd3 @3'], '. 5 .', { 1: '1 . .', 3: null, 5: '. 5 .' }],
-  ['a full event replaces everything before it', ['p1 a=1 b=1 @1', 'f2 b=2 @2', 'p3 c=3 @3'], '. 2 3', { 1: '1 1 .', 2: '. 2 .', 3: '. 2 3' }],
-  ['a late full event leaves what was set later', ['p1 a=1 @1', 'p2 b=5 @5', 'f3 a=3 c=3 @3'], '3 5 3', { 1: '1 . .', 3: '3 . 3', 5: '3 5 3' }],
-  ['a late part below a full event changes the past only', ['f1 a=5 @5', 'p2 b=3 @3'], '5 . .', { 3: '. 3 .', 5: '5 . .' }],
-  ['a part at the time of a delete, stored after it, revives', ['d1 @5', 'p2 a=2 @5'], '2 . .', { 5: '2 . .' }],
+  [
+    'a late delete takes what lies before it',
+    ['p1 a=1 @1', 'p2 b=5 @5', 'd3 @3'],
+    '. 5 .',
+    { 1: '1 . .', 3: null, 5: '. 5 .' },
+  ],
+  [
+    'a full event replaces everything before it',
+    ['p1 a=1 b=1 @1', 'f2 b=2 @2', 'p3 c=3 @3'],
+    '. 2 3',
+    { 1: '1 1 .', 2: '. 2 .', 3: '. 2 3' },
+  ],
+  [
+    'a late full event leaves what was set later',
+    ['p1 a=1 @1', 'p2 b=5 @5', 'f3 a=3 c=3 @3'],
+    '3 5 3',
+    { 1: '1 . .', 3: '3 . 3', 5: '3 5 3' },
+  ],
+  [
+    'a late part below a full event changes the past only',
+    ['f1 a=5 @5', 'p2 b=3 @3'],
+    '5 . .',
+    { 3: '. 3 .', 5: '5 . .' },
+  ],
+  [
+    'a part at the time of a delete, stored after it, revives',
+    ['d1 @5', 'p2 a=2 @5'],
+    '2 . .',
+    { 5: '2 . .' },
+  ],
 ]
 
-const textOf = (row: { readonly [name: string]: unknown } | undefined): string | null => (row === undefined ? null : ['a', 'b', 'c'].map((name) => row[name] ?? '.').join(' '))
+const textOf = (row: { readonly [name: string]: unknown } | undefined): string | null =>
+  row === undefined ? null : ['a', 'b', 'c'].map((name) => row[name] ?? '.').join(' ')
 
 const lists = (id: string): readonly StoredEvent[] => [
-  storedEvent({ id, sequence: 1, at: 1, kind: 'partial', content: { tags: list(string('x'), string('y')), box: object({ a: integer(1), b: integer(1) }) } }),
+  storedEvent({
+    id,
+    sequence: 1,
+    at: 1,
+    kind: 'partial',
+    content: { tags: list(string('x'), string('y')), box: object({ a: integer(1), b: integer(1) }) },
+  }),
   storedEvent({ id, sequence: 2, at: 2, kind: 'partial', content: { n: integer(2) } }),
-  storedEvent({ id, sequence: 3, at: 3, kind: 'partial', content: { tags: list(string('z')), box: object({ a: integer(3) }) } }),
-  storedEvent({ id, sequence: 4, at: 4, kind: 'partial', content: { tags: nullOf('List'), box: nullOf('EmbeddedObject') } }),
+  storedEvent({
+    id,
+    sequence: 3,
+    at: 3,
+    kind: 'partial',
+    content: { tags: list(string('z')), box: object({ a: integer(3) }) },
+  }),
+  storedEvent({
+    id,
+    sequence: 4,
+    at: 4,
+    kind: 'partial',
+    content: { tags: nullOf('List'), box: nullOf('EmbeddedObject') },
+  }),
 ]
 
 export const queryEnginePartial: readonly ContractCase[] = [
@@ -53,12 +151,24 @@ export const queryEnginePartial: readonly ContractCase[] = [
       const all = stories.flatMap(([name, history]) => history.map((text) => parse(text, name)))
       await right(queryEngine.evolve('Lead', schemaFor(all, { updates: ['full', 'partial'] })))
       const check = async (): Promise<void> => {
-        const now = new Map((await ask(queryEngine, 'SELECT id, a, b, c FROM Lead')).map((row) => [row['id'], row]))
-        // What a delete leaves has no identifier of its own: each part bears it, so it is back with the first.
-        assert.deepEqual(stories.map(([name]) => [name, textOf(now.get(name))]), stories.map(([name, , state]) => [name, state]))
+        const now = new Map(
+          (await ask(queryEngine, 'SELECT id, a, b, c FROM Lead')).map((row) => [row['id'], row]),
+        )
+        // What a delete leaves has no identifier of its own: each part bears it, so it is back with the
+        // first.
+        assert.deepEqual(
+          stories.map(([name]) => [name, textOf(now.get(name))]),
+          stories.map(([name, , state]) => [name, state]),
+        )
         for (const second of new Set(stories.flatMap(([, , , then]) => Object.keys(then)))) {
-          const then = new Map((await ask(queryEngine, 'SELECT id, a, b, c FROM Lead_as_of($at)', { at: at(Number(second)) })).map((row) => [row['id'], row]))
-          for (const [name, , , expected] of stories) if (second in expected) assert.equal(textOf(then.get(name)), expected[second], `${name} at ${second}`)
+          const then = new Map(
+            (
+              await ask(queryEngine, 'SELECT id, a, b, c FROM Lead_as_of($at)', { at: at(Number(second)) })
+            ).map((row) => [row['id'], row]),
+          )
+          for (const [name, , , expected] of stories)
+            if (second in expected)
+              assert.equal(textOf(then.get(name)), expected[second], `${name} at ${second}`)
         }
       }
       await right(queryEngine.append('Lead', all))
@@ -70,24 +180,67 @@ export const queryEnginePartial: readonly ContractCase[] = [
   {
     name: 'partial state: a list and an object are replaced whole, and null and missing lists read as []',
     run: async ({ ports: { queryEngine } }) => {
-      const all = [...lists('a'), storedEvent({ id: 'b', sequence: 1, at: 1, kind: 'partial', content: { n: integer(1) } })]
+      const all = [
+        ...lists('a'),
+        storedEvent({ id: 'b', sequence: 1, at: 1, kind: 'partial', content: { n: integer(1) } }),
+      ]
       await fill(queryEngine, all, { updates: ['partial'] })
       const states = [
-        { tags: ['x', 'y'], n: null, box: { a: 1n, b: 1n } }, { tags: ['x', 'y'], n: 2n, box: { a: 1n, b: 1n } }, { tags: ['z'], n: 2n, box: { a: 3n, b: null } }, { tags: [], n: 2n, box: null },
+        { tags: ['x', 'y'], n: null, box: { a: 1n, b: 1n } },
+        { tags: ['x', 'y'], n: 2n, box: { a: 1n, b: 1n } },
+        { tags: ['z'], n: 2n, box: { a: 3n, b: null } },
+        { tags: [], n: 2n, box: null },
       ]
-      for (const [i, state] of states.entries()) assert.deepEqual(await ask(queryEngine, "SELECT tags, n, box FROM Lead_as_of($at) WHERE id = 'a'", { at: at(i + 1) }), [state])
-      assert.deepEqual(await ask(queryEngine, 'SELECT id, tags, n, box FROM Lead ORDER BY id'), [{ id: 'a', ...states[3] }, { id: 'b', tags: [], n: 1n, box: null }])
+      for (const [i, state] of states.entries())
+        assert.deepEqual(
+          await ask(queryEngine, "SELECT tags, n, box FROM Lead_as_of($at) WHERE id = 'a'", {
+            at: at(i + 1),
+          }),
+          [state],
+        )
+      assert.deepEqual(await ask(queryEngine, 'SELECT id, tags, n, box FROM Lead ORDER BY id'), [
+        { id: 'a', ...states[3] },
+        { id: 'b', tags: [], n: 1n, box: null },
+      ])
     },
   },
   {
     name: 'partial state: shows the newest upsert as its event',
     run: async ({ ports: { queryEngine } }) => {
       const events = ['p1 a=1 @1', 'p2 b=5 @5', 'p3 c=3 @3'].map((text) => parse(text, 'a'))
-      await fill(queryEngine, [...events.slice(0, 1), { ...events[1] as StoredEvent, source: 'crm', version: '3' }, ...events.slice(2)], { updates: ['partial'] })
+      await fill(
+        queryEngine,
+        [
+          ...events.slice(0, 1),
+          { ...(events[1] as StoredEvent), source: 'crm', version: '3' },
+          ...events.slice(2),
+        ],
+        { updates: ['partial'] },
+      )
       const id = idOf('a')
-      assert.deepEqual(await ask(queryEngine, 'SELECT _entity_id, _event_id, _sequence, _occurred_at, _source, _version, _present, id, updatedAt, a, b, c FROM Lead'), [{
-        _entity_id: id, _event_id: eventIdOf(id, 2), _sequence: 2n, _occurred_at: at(5), _source: 'crm', _version: '3', _present: ['a', 'b', 'c', 'id', 'updatedAt'], id: 'a', updatedAt: at(5), a: '1', b: '5', c: '3',
-      }])
+      assert.deepEqual(
+        await ask(
+          queryEngine,
+          'SELECT _entity_id, _event_id, _sequence, _occurred_at, _source, _version, _present, id, ' +
+            'updatedAt, a, b, c FROM Lead',
+        ),
+        [
+          {
+            _entity_id: id,
+            _event_id: eventIdOf(id, 2),
+            _sequence: 2n,
+            _occurred_at: at(5),
+            _source: 'crm',
+            _version: '3',
+            _present: ['a', 'b', 'c', 'id', 'updatedAt'],
+            id: 'a',
+            updatedAt: at(5),
+            a: '1',
+            b: '5',
+            c: '3',
+          },
+        ],
+      )
     },
   },
   {
@@ -95,19 +248,29 @@ export const queryEnginePartial: readonly ContractCase[] = [
     run: async ({ ports: { queryEngine } }) => {
       const events = ['f1 a=1 @1', 'p2 b=2 @2', 'f3 c=3 @3'].map((text) => parse(text, 'a'))
       await fill(queryEngine, events, { updates: ['full', 'partial'] })
-      await right(queryEngine.append('Lead', [{ ...events[2] as StoredEvent, kind: 'erased', payload: '{}' }]))
+      await right(
+        queryEngine.append('Lead', [{ ...(events[2] as StoredEvent), kind: 'erased', payload: '{}' }]),
+      )
       assert.deepEqual(await ask(queryEngine, 'SELECT a, b, c FROM Lead'), [{ a: '1', b: '2', c: null }])
     },
   },
   {
     name: 'partial state: a column that came later is folded once its rows are written again',
     run: async ({ ports: { queryEngine } }) => {
-      const [first, second] = ['p1 a=1 @1', 'p2 b=2 @2'].map((text) => parse(text, 'a')) as [StoredEvent, StoredEvent]
+      const [first, second] = ['p1 a=1 @1', 'p2 b=2 @2'].map((text) => parse(text, 'a')) as [
+        StoredEvent,
+        StoredEvent,
+      ]
       await fill(queryEngine, [first], { updates: ['partial'] })
       await right(queryEngine.append('Lead', [second]))
       assert.deepEqual(await ask(queryEngine, 'SELECT a FROM Lead'), [{ a: '1' }])
-      await fill(queryEngine, [second], { updates: ['partial'], properties: schemaFor([first, second]).properties })
-      assert.deepEqual(await ask(queryEngine, 'SELECT a, b, _extra FROM Lead'), [{ a: '1', b: '2', _extra: null }])
+      await fill(queryEngine, [second], {
+        updates: ['partial'],
+        properties: schemaFor([first, second]).properties,
+      })
+      assert.deepEqual(await ask(queryEngine, 'SELECT a, b, _extra FROM Lead'), [
+        { a: '1', b: '2', _extra: null },
+      ])
     },
   },
 ]

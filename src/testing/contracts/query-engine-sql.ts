@@ -6,25 +6,112 @@ import { left, range, right } from '../check.ts'
 import { ask, count, fill } from '../querying.ts'
 import { awkwardText, integer, storedEvent, string } from '../samples.ts'
 
-const events = range(1, 5).map((n) => storedEvent({ id: String(n), sequence: 1, at: n, content: { n: integer(n), city: string(n % 2 === 0 ? 'Graz' : 'Linz') } }))
+const events = range(1, 5).map((n) =>
+  storedEvent({
+    id: String(n),
+    sequence: 1,
+    at: n,
+    content: { n: integer(n), city: string(n % 2 === 0 ? 'Graz' : 'Linz') },
+  }),
+)
 
-const refused = (engine: QueryEngine, text: string, parameters: SqlParameters = {}, integers: 'number' | 'bigint' = 'number') => left(engine.query(text, parameters, { integers }), 'InvalidQuery')
+const refused = (
+  engine: QueryEngine,
+  text: string,
+  parameters: SqlParameters = {},
+  integers: 'number' | 'bigint' = 'number',
+) => left(engine.query(text, parameters, { integers }), 'InvalidQuery')
 
 /** Statements that write, reach outside, change how the engine runs, or are more than one. */
 const hostile: readonly string[] = [
-  'INSERT INTO Lead_log SELECT * FROM Lead_log', "UPDATE Lead_log SET city = 'x'", 'DELETE FROM Lead_log', 'TRUNCATE TABLE Lead_log', 'MERGE INTO Lead_log USING Lead ON false WHEN NOT MATCHED THEN INSERT DEFAULT VALUES',
-  'CREATE TABLE t AS SELECT * FROM Lead', 'CREATE OR REPLACE VIEW Lead AS SELECT 1 AS id', 'CREATE TEMP TABLE t (a INT)', 'CREATE SCHEMA s', 'CREATE SEQUENCE s', 'CREATE OR REPLACE MACRO Lead_as_of(instant) AS TABLE SELECT 1 AS id', 'CREATE SECRET s (TYPE s3)',
-  'DROP VIEW Lead', 'DROP TABLE Lead_log', 'DROP SCHEMA generation_1 CASCADE', 'ALTER TABLE Lead_log ADD COLUMN x INT', 'COMMENT ON VIEW Lead IS NULL',
-  "ATTACH '/tmp/dreampipe-hostile.db' AS x", "ATTACH ':memory:' AS x", 'DETACH dreampipe', 'USE information_schema', "COPY Lead TO '/tmp/dreampipe-hostile.csv'", "COPY Lead_log FROM '/etc/passwd'", "EXPORT DATABASE '/tmp/dreampipe-hostile'", "EXPORT DATA OPTIONS(uri='gs://x/*.csv', format='CSV') AS SELECT * FROM Lead", "IMPORT DATABASE '/tmp/dreampipe-hostile'",
-  'INSTALL httpfs', 'LOAD httpfs', "LOAD '/tmp/x.duckdb_extension'", 'SET threads = 1', 'SET GLOBAL enable_external_access = true', 'RESET threads', 'SET VARIABLE x = 1', 'PRAGMA threads = 1', 'PRAGMA enable_profiling', 'PRAGMA show_tables', 'CALL enable_logging()',
-  'BEGIN', 'COMMIT', 'ROLLBACK', 'CHECKPOINT', 'VACUUM', 'PREPARE s AS SELECT 1', 'EXECUTE s', 'EXPLAIN SELECT 1', 'EXPLAIN ANALYZE DELETE FROM Lead_log', "EXECUTE IMMEDIATE 'SELECT 1'", 'DECLARE x INT64',
-  'SELECT 1; SELECT 2', 'SELECT 1; DROP VIEW Lead', 'COMMIT; DROP VIEW Lead', '; DROP VIEW Lead; SELECT 1', 'SELECT 1 /* ; */ ; DELETE FROM Lead_log -- x',
-  'WITH gone AS (DELETE FROM Lead_log RETURNING *) SELECT * FROM gone', 'SELECT * FROM (DELETE FROM Lead_log RETURNING *)',
-  "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM read_blob('/etc/passwd')", "SELECT * FROM read_json('/etc/passwd')", "SELECT * FROM read_parquet('/etc/passwd')", "SELECT * FROM glob('/etc/*')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM sniff_csv('/etc/passwd')", "SELECT * FROM '/tmp/x.csv'", "SELECT * FROM 'https://example.com/x.parquet'", "SELECT * FROM 's3://bucket/x.parquet'",
+  'INSERT INTO Lead_log SELECT * FROM Lead_log',
+  "UPDATE Lead_log SET city = 'x'",
+  'DELETE FROM Lead_log',
+  'TRUNCATE TABLE Lead_log',
+  'MERGE INTO Lead_log USING Lead ON false WHEN NOT MATCHED THEN INSERT DEFAULT VALUES',
+  'CREATE TABLE t AS SELECT * FROM Lead',
+  'CREATE OR REPLACE VIEW Lead AS SELECT 1 AS id',
+  'CREATE TEMP TABLE t (a INT)',
+  'CREATE SCHEMA s',
+  'CREATE SEQUENCE s',
+  'CREATE OR REPLACE MACRO Lead_as_of(instant) AS TABLE SELECT 1 AS id',
+  'CREATE SECRET s (TYPE s3)',
+  'DROP VIEW Lead',
+  'DROP TABLE Lead_log',
+  'DROP SCHEMA generation_1 CASCADE',
+  'ALTER TABLE Lead_log ADD COLUMN x INT',
+  'COMMENT ON VIEW Lead IS NULL',
+  "ATTACH '/tmp/dreampipe-hostile.db' AS x",
+  "ATTACH ':memory:' AS x",
+  'DETACH dreampipe',
+  'USE information_schema',
+  "COPY Lead TO '/tmp/dreampipe-hostile.csv'",
+  "COPY Lead_log FROM '/etc/passwd'",
+  "EXPORT DATABASE '/tmp/dreampipe-hostile'",
+  "EXPORT DATA OPTIONS(uri='gs://x/*.csv', format='CSV') AS SELECT * FROM Lead",
+  "IMPORT DATABASE '/tmp/dreampipe-hostile'",
+  'INSTALL httpfs',
+  'LOAD httpfs',
+  "LOAD '/tmp/x.duckdb_extension'",
+  'SET threads = 1',
+  'SET GLOBAL enable_external_access = true',
+  'RESET threads',
+  'SET VARIABLE x = 1',
+  'PRAGMA threads = 1',
+  'PRAGMA enable_profiling',
+  'PRAGMA show_tables',
+  'CALL enable_logging()',
+  'BEGIN',
+  'COMMIT',
+  'ROLLBACK',
+  'CHECKPOINT',
+  'VACUUM',
+  'PREPARE s AS SELECT 1',
+  'EXECUTE s',
+  'EXPLAIN SELECT 1',
+  'EXPLAIN ANALYZE DELETE FROM Lead_log',
+  "EXECUTE IMMEDIATE 'SELECT 1'",
+  'DECLARE x INT64',
+  'SELECT 1; SELECT 2',
+  'SELECT 1; DROP VIEW Lead',
+  'COMMIT; DROP VIEW Lead',
+  '; DROP VIEW Lead; SELECT 1',
+  'SELECT 1 /* ; */ ; DELETE FROM Lead_log -- x',
+  'WITH gone AS (DELETE FROM Lead_log RETURNING *) SELECT * FROM gone',
+  'SELECT * FROM (DELETE FROM Lead_log RETURNING *)',
+  "SELECT * FROM read_csv('/etc/passwd')",
+  "SELECT * FROM read_text('/etc/passwd')",
+  "SELECT * FROM read_blob('/etc/passwd')",
+  "SELECT * FROM read_json('/etc/passwd')",
+  "SELECT * FROM read_parquet('/etc/passwd')",
+  "SELECT * FROM glob('/etc/*')",
+  "SELECT * FROM '/etc/passwd'",
+  "SELECT * FROM sniff_csv('/etc/passwd')",
+  "SELECT * FROM '/tmp/x.csv'",
+  "SELECT * FROM 'https://example.com/x.parquet'",
+  "SELECT * FROM 's3://bucket/x.parquet'",
   // These look like reading and are not: the first has the process end at its next query.
-  "SELECT * FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/dreampipe-hostile'})", "SELECT (SELECT count(*) FROM enable_logging())", 'WITH x AS (SELECT * FROM system.main.enable_logging()) SELECT 1', "SELECT * FROM query('SELECT * FROM enable_logging()')",
-  'SELECT * FROM enable_profiling()', 'SELECT * FROM checkpoint()', 'SELECT * FROM truncate_duckdb_logs()', "SELECT nextval('dreampipe.written')",
-  '', ' ', '-- nothing', ';', 'SELEC 1', 'SELECT', 'SELECT * FROM', 'SELECT * FROM Nothing', 'SELECT nothing FROM Lead', 'SELECT nothing(1)', 'null', '\0', 'SELECT \u{1f600}',
+  "SELECT * FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/dreampipe-hostile'})",
+  'SELECT (SELECT count(*) FROM enable_logging())',
+  'WITH x AS (SELECT * FROM system.main.enable_logging()) SELECT 1',
+  "SELECT * FROM query('SELECT * FROM enable_logging()')",
+  'SELECT * FROM enable_profiling()',
+  'SELECT * FROM checkpoint()',
+  'SELECT * FROM truncate_duckdb_logs()',
+  "SELECT nextval('dreampipe.written')",
+  '',
+  ' ',
+  '-- nothing',
+  ';',
+  'SELEC 1',
+  'SELECT',
+  'SELECT * FROM',
+  'SELECT * FROM Nothing',
+  'SELECT nothing FROM Lead',
+  'SELECT nothing(1)',
+  'null',
+  '\0',
+  'SELECT \u{1f600}',
 ]
 
 const nested = (depth: number): string => `SELECT ${'('.repeat(depth)}1${')'.repeat(depth)} AS n`
@@ -34,10 +121,27 @@ export const queryEngineSql: readonly ContractCase[] = [
     name: 'query: filters, groups, orders, joins; names its columns',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      assert.deepEqual(await ask(queryEngine, 'SELECT city, count(*) AS many, sum(n) AS total FROM Lead GROUP BY city ORDER BY city'), [{ city: 'Graz', many: 2n, total: 6n }, { city: 'Linz', many: 3n, total: 9n }])
-      assert.deepEqual(await ask(queryEngine, 'WITH big AS (SELECT * FROM Lead WHERE n > 3) SELECT id FROM big ORDER BY n DESC'), [{ id: '5' }, { id: '4' }])
+      assert.deepEqual(
+        await ask(
+          queryEngine,
+          'SELECT city, count(*) AS many, sum(n) AS total FROM Lead GROUP BY city ORDER BY city',
+        ),
+        [
+          { city: 'Graz', many: 2n, total: 6n },
+          { city: 'Linz', many: 3n, total: 9n },
+        ],
+      )
+      assert.deepEqual(
+        await ask(
+          queryEngine,
+          'WITH big AS (SELECT * FROM Lead WHERE n > 3) SELECT id FROM big ORDER BY n DESC',
+        ),
+        [{ id: '5' }, { id: '4' }],
+      )
       assert.deepEqual(await ask(queryEngine, "SELECT id FROM Lead WHERE city = 'nowhere'"), [])
-      assert.deepEqual(await ask(queryEngine, "SELECT 'a;b' AS t, '$x' AS p -- ; $y"), [{ t: 'a;b', p: '$x' }])
+      assert.deepEqual(await ask(queryEngine, "SELECT 'a;b' AS t, '$x' AS p -- ; $y"), [
+        { t: 'a;b', p: '$x' },
+      ])
       assert.deepEqual(await ask(queryEngine, "SELECT 'x' AS t;"), [{ t: 'x' }])
     },
   },
@@ -45,10 +149,32 @@ export const queryEngineSql: readonly ContractCase[] = [
     name: 'query: parameters by name, of every type, as often as they are named',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      assert.deepEqual(await ask(queryEngine, 'SELECT id FROM Lead WHERE n > $least AND n < $most AND city <> $city AND n <> $least ORDER BY id', { least: 1, most: 5n, city: 'Graz' }), [{ id: '3' }])
-      assert.deepEqual(await ask(queryEngine, 'SELECT $text AS text, $yes AS yes, $n AS n', { text: awkwardText, yes: true, n: 9007199254740993n }), [{ text: awkwardText, yes: true, n: 9007199254740993n }])
-      assert.deepEqual(await ask(queryEngine, 'SELECT id FROM Lead WHERE n = $half OR n = $two', { half: 1.5, two: 2 }), [{ id: '2' }])
-      assert.deepEqual(await ask(queryEngine, 'SELECT count(*) AS n FROM Lead WHERE updatedAt <= $at', { at: new Date('2024-01-01T00:00:03Z') }), [{ n: 3n }])
+      assert.deepEqual(
+        await ask(
+          queryEngine,
+          'SELECT id FROM Lead WHERE n > $least AND n < $most AND city <> $city AND n <> $least ORDER BY id',
+          { least: 1, most: 5n, city: 'Graz' },
+        ),
+        [{ id: '3' }],
+      )
+      assert.deepEqual(
+        await ask(queryEngine, 'SELECT $text AS text, $yes AS yes, $n AS n', {
+          text: awkwardText,
+          yes: true,
+          n: 9007199254740993n,
+        }),
+        [{ text: awkwardText, yes: true, n: 9007199254740993n }],
+      )
+      assert.deepEqual(
+        await ask(queryEngine, 'SELECT id FROM Lead WHERE n = $half OR n = $two', { half: 1.5, two: 2 }),
+        [{ id: '2' }],
+      )
+      assert.deepEqual(
+        await ask(queryEngine, 'SELECT count(*) AS n FROM Lead WHERE updatedAt <= $at', {
+          at: new Date('2024-01-01T00:00:03Z'),
+        }),
+        [{ n: 3n }],
+      )
       assert.equal(await count(queryEngine, 'Lead WHERE city = $city', { city: null }), 0)
     },
   },
@@ -56,7 +182,8 @@ export const queryEngineSql: readonly ContractCase[] = [
     name: 'query: a parameter is a value and never SQL',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      for (const text of ["' OR 1 = 1 --", "x'; DROP VIEW Lead; --", '1 OR 1 = 1', '$city']) assert.equal(await count(queryEngine, 'Lead WHERE city = $city', { city: text }), 0)
+      for (const text of ["' OR 1 = 1 --", "x'; DROP VIEW Lead; --", '1 OR 1 = 1', '$city'])
+        assert.equal(await count(queryEngine, 'Lead WHERE city = $city', { city: text }), 0)
       assert.equal(await count(queryEngine, 'Lead'), 5)
     },
   },
@@ -65,31 +192,66 @@ export const queryEngineSql: readonly ContractCase[] = [
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
       assert.equal((await refused(queryEngine, 'SELECT id FROM Lead WHERE n = $least')).path, '$least')
-      assert.equal((await refused(queryEngine, 'SELECT id FROM Lead WHERE n = $least AND city = $city', { least: 1 })).path, '$city')
-      assert.equal((await refused(queryEngine, 'SELECT id FROM Lead WHERE n = $least', { least: 1, most: 2 })).path, '$most')
+      assert.equal(
+        (await refused(queryEngine, 'SELECT id FROM Lead WHERE n = $least AND city = $city', { least: 1 }))
+          .path,
+        '$city',
+      )
+      assert.equal(
+        (await refused(queryEngine, 'SELECT id FROM Lead WHERE n = $least', { least: 1, most: 2 })).path,
+        '$most',
+      )
       assert.equal((await refused(queryEngine, 'SELECT id FROM Lead', { least: null })).path, '$least')
-      assert.equal((await refused(queryEngine, 'SELECT id FROM Lead WHERE city = $toString')).path, '$toString')
-      assert.equal((await refused(queryEngine, 'SELECT id FROM Lead WHERE updatedAt < $at', { at: new Date(NaN) })).path, '$at')
+      assert.equal(
+        (await refused(queryEngine, 'SELECT id FROM Lead WHERE city = $toString')).path,
+        '$toString',
+      )
+      assert.equal(
+        (await refused(queryEngine, 'SELECT id FROM Lead WHERE updatedAt < $at', { at: new Date(NaN) })).path,
+        '$at',
+      )
       await refused(queryEngine, 'SELECT id FROM Lead WHERE n = ?')
     },
   },
   {
-    name: 'query: int64 comes as a safe number or as bigint; an unsafe one is refused by its column, never rounded',
+    name:
+      'query: int64 comes as a safe number or as bigint; an unsafe one is refused by its column, ' +
+      'never rounded',
     run: async ({ ports: { queryEngine } }) => {
-      await fill(queryEngine, [...events, storedEvent({ id: '9', sequence: 1, at: 9, content: { n: integer(9007199254740992n) } })])
+      await fill(queryEngine, [
+        ...events,
+        storedEvent({ id: '9', sequence: 1, at: 9, content: { n: integer(9007199254740992n) } }),
+      ])
       const number = (text: string) => right(queryEngine.query(text, {}, { integers: 'number' }))
-      assert.deepEqual([await number('SELECT n, count(*) AS many FROM Lead WHERE n < 3 GROUP BY n ORDER BY n'), await number('SELECT sum(n) AS n FROM Lead WHERE n < 9')], [[{ n: 1, many: 1 }, { n: 2, many: 1 }], [{ n: 15 }]])
+      assert.deepEqual(
+        [
+          await number('SELECT n, count(*) AS many FROM Lead WHERE n < 3 GROUP BY n ORDER BY n'),
+          await number('SELECT sum(n) AS n FROM Lead WHERE n < 9'),
+        ],
+        [
+          [
+            { n: 1, many: 1 },
+            { n: 2, many: 1 },
+          ],
+          [{ n: 15 }],
+        ],
+      )
       const error = await refused(queryEngine, 'SELECT id, n FROM Lead ORDER BY n')
       assert.deepEqual([error.path, error.retry], ['n', false])
       assert.match(error.message, /bigint/)
-      assert.deepEqual((await ask(queryEngine, "SELECT n FROM Lead WHERE id = '9'"))[0], { n: 9007199254740992n })
+      assert.deepEqual((await ask(queryEngine, "SELECT n FROM Lead WHERE id = '9'"))[0], {
+        n: 9007199254740992n,
+      })
     },
   },
   {
     name: 'query: what does not only read is refused, and changes nothing',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      const state = async () => [await ask(queryEngine, 'SELECT * FROM Lead_log ORDER BY id'), await ask(queryEngine, 'SELECT * FROM Lead ORDER BY id')]
+      const state = async () => [
+        await ask(queryEngine, 'SELECT * FROM Lead_log ORDER BY id'),
+        await ask(queryEngine, 'SELECT * FROM Lead ORDER BY id'),
+      ]
       const before = await state()
       for (const text of hostile) {
         const result = await queryEngine.query(text, {}, { integers: 'number' })()
@@ -98,12 +260,19 @@ export const queryEngineSql: readonly ContractCase[] = [
         assert.deepEqual([error._tag, error.retry], ['InvalidQuery', false], `${text}: ${String(error)}`)
       }
       assert.deepEqual(await state(), before)
-      assert.equal(await right(queryEngine.append('Lead', [storedEvent({ id: '6', sequence: 1, at: 6, content: { n: integer(6) } })])), true)
+      assert.equal(
+        await right(
+          queryEngine.append('Lead', [
+            storedEvent({ id: '6', sequence: 1, at: 6, content: { n: integer(6) } }),
+          ]),
+        ),
+        true,
+      )
       assert.equal(await count(queryEngine, 'Lead'), 6)
     },
   },
   {
-    name: 'query: a failure while it runs is the query\'s, and the next one works',
+    name: "query: a failure while it runs is the query's, and the next one works",
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
       await refused(queryEngine, 'SELECT CAST(city AS DATE) AS day FROM Lead')
@@ -125,8 +294,18 @@ export const queryEngineSql: readonly ContractCase[] = [
     name: 'query: many at once each have their own answer',
     run: async ({ ports: { queryEngine } }) => {
       await fill(queryEngine, events)
-      const answers = await Promise.all(range(1, 20).map((n) => ask(queryEngine, 'SELECT $n + n AS n FROM Lead WHERE id = $id', { n: BigInt(n), id: String((n % 5) + 1) })))
-      assert.deepEqual(answers, range(1, 20).map((n) => [{ n: BigInt(n + (n % 5) + 1) }]))
+      const answers = await Promise.all(
+        range(1, 20).map((n) =>
+          ask(queryEngine, 'SELECT $n + n AS n FROM Lead WHERE id = $id', {
+            n: BigInt(n),
+            id: String((n % 5) + 1),
+          }),
+        ),
+      )
+      assert.deepEqual(
+        answers,
+        range(1, 20).map((n) => [{ n: BigInt(n + (n % 5) + 1) }]),
+      )
     },
   },
 ]

@@ -11,5 +11,12 @@ import { queryEngineTypes } from './query-engine-types.ts'
 
 /** The laws of a query engine. */
 export const queryEngineContract: readonly ContractCase[] = [
-  ...queryEngineAppend, ...queryEngineEvolve, ...queryEngineLimits, ...queryEngineTypes, ...queryEngineState, ...queryEnginePartial, ...queryEngineSql, ...queryEngineGenerations,
+  ...queryEngineAppend,
+  ...queryEngineEvolve,
+  ...queryEngineLimits,
+  ...queryEngineTypes,
+  ...queryEngineState,
+  ...queryEnginePartial,
+  ...queryEngineSql,
+  ...queryEngineGenerations,
 ]

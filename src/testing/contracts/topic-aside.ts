@@ -5,50 +5,127 @@ import type { ContractCase } from '../contract.ts'
 import { range, right } from '../check.ts'
 import { at, awkwardText, idOf } from '../samples.ts'
 
-const deferral = (id: string, more: Partial<Deferral> = {}): Deferral =>
-  ({ subscription: 's', entity: 'Lead', entityId: idOf(id), from: 3, through: 5, attempts: 1, nextAttempt: 1_000, reason: 'away', ...more })
-const letter = (id: string, more: Partial<DeadLetter> = {}): DeadLetter =>
-  ({ subscription: 's', entity: 'Lead', entityId: idOf(id), sequence: 3, gated: false, reason: 'broken', parkedAt: at(1), ...more })
+const deferral = (id: string, more: Partial<Deferral> = {}): Deferral => ({
+  subscription: 's',
+  entity: 'Lead',
+  entityId: idOf(id),
+  from: 3,
+  through: 5,
+  attempts: 1,
+  nextAttempt: 1_000,
+  reason: 'away',
+  ...more,
+})
+const letter = (id: string, more: Partial<DeadLetter> = {}): DeadLetter => ({
+  subscription: 's',
+  entity: 'Lead',
+  entityId: idOf(id),
+  sequence: 3,
+  gated: false,
+  reason: 'broken',
+  parkedAt: at(1),
+  ...more,
+})
 
-const sorted = <A extends { readonly entityId: string }>(all: readonly A[]): readonly A[] => [...all].sort((a, b) => (a.entityId < b.entityId ? -1 : 1))
+const sorted = <A extends { readonly entityId: string }>(all: readonly A[]): readonly A[] =>
+  [...all].sort((a, b) => (a.entityId < b.entityId ? -1 : 1))
 
 export const topicAside: readonly ContractCase[] = [
   {
     name: 'deferrals: come back as they were put, for their subscription, kind and entities only',
-    run: async ({ ports: { topic: { deferrals } } }) => {
-      const [a, b] = [deferral('a', { reason: awkwardText, nextAttempt: 1_900_000_000_123 }), deferral('b', { attempts: 12 })]
-      for (const each of [a, b, deferral('a', { subscription: 't' }), deferral('a', { entity: 'Account' })]) await right(deferrals.put(each))
-      const of = async (...ids: string[]) => right(deferrals.of('s', 'Lead', ids.map((id) => idOf(id))))
+    run: async ({
+      ports: {
+        topic: { deferrals },
+      },
+    }) => {
+      const [a, b] = [
+        deferral('a', { reason: awkwardText, nextAttempt: 1_900_000_000_123 }),
+        deferral('b', { attempts: 12 }),
+      ]
+      for (const each of [a, b, deferral('a', { subscription: 't' }), deferral('a', { entity: 'Account' })])
+        await right(deferrals.put(each))
+      const of = async (...ids: string[]) =>
+        right(
+          deferrals.of(
+            's',
+            'Lead',
+            ids.map((id) => idOf(id)),
+          ),
+        )
       assert.deepEqual(await of('a'), { deferrals: [a], parked: [] })
       assert.deepEqual(sorted((await of('a', 'b', 'c')).deferrals), sorted([a, b]))
-      assert.deepEqual([await of('c'), await of()], [{ deferrals: [], parked: [] }, { deferrals: [], parked: [] }])
-      assert.deepEqual([await right(deferrals.count('s', 'Lead')), await right(deferrals.count('t', 'Lead')), await right(deferrals.count('t', 'Account'))], [2, 1, 0])
+      assert.deepEqual(
+        [await of('c'), await of()],
+        [
+          { deferrals: [], parked: [] },
+          { deferrals: [], parked: [] },
+        ],
+      )
+      assert.deepEqual(
+        [
+          await right(deferrals.count('s', 'Lead')),
+          await right(deferrals.count('t', 'Lead')),
+          await right(deferrals.count('t', 'Account')),
+        ],
+        [2, 1, 0],
+      )
     },
   },
   {
-    name: 'deferrals: putting one again keeps the smaller from and the greater through, and takes the rest anew',
-    run: async ({ ports: { topic: { deferrals } } }) => {
+    name:
+      'deferrals: putting one again keeps the smaller from and the greater through, and takes the ' +
+      'rest anew',
+    run: async ({
+      ports: {
+        topic: { deferrals },
+      },
+    }) => {
       await right(deferrals.put(deferral('a')))
-      await right(deferrals.put(deferral('a', { from: 6, through: 9, attempts: 2, nextAttempt: 2_000, reason: 'still away' })))
-      await right(deferrals.put(deferral('a', { from: 2, through: 4, attempts: 3, nextAttempt: 500, reason: 'away for long' })))
-      assert.deepEqual((await right(deferrals.of('s', 'Lead', [idOf('a')]))).deferrals, [deferral('a', { from: 2, through: 9, attempts: 3, nextAttempt: 500, reason: 'away for long' })])
+      await right(
+        deferrals.put(
+          deferral('a', { from: 6, through: 9, attempts: 2, nextAttempt: 2_000, reason: 'still away' }),
+        ),
+      )
+      await right(
+        deferrals.put(
+          deferral('a', { from: 2, through: 4, attempts: 3, nextAttempt: 500, reason: 'away for long' }),
+        ),
+      )
+      assert.deepEqual((await right(deferrals.of('s', 'Lead', [idOf('a')]))).deferrals, [
+        deferral('a', { from: 2, through: 9, attempts: 3, nextAttempt: 500, reason: 'away for long' }),
+      ])
       assert.equal(await right(deferrals.count('s', 'Lead')), 1)
     },
   },
   {
     name: 'deferrals: are due at their time, the earliest first',
-    run: async ({ ports: { topic: { deferrals } } }) => {
+    run: async ({
+      ports: {
+        topic: { deferrals },
+      },
+    }) => {
       const times = [300, 100, 500, 200, 400]
-      for (const [i, nextAttempt] of times.entries()) await right(deferrals.put(deferral(String(i), { nextAttempt })))
+      for (const [i, nextAttempt] of times.entries())
+        await right(deferrals.put(deferral(String(i), { nextAttempt })))
       await right(deferrals.put(deferral('x', { subscription: 't', nextAttempt: 1 })))
       await right(deferrals.put(deferral('x', { entity: 'Account', nextAttempt: 1 })))
-      const due = async (now: number, limit = 10) => (await right(deferrals.due('s', 'Lead', now, limit))).map(({ nextAttempt }) => nextAttempt)
-      assert.deepEqual([await due(99), await due(100), await due(350), await due(999), await due(999, 2)], [[], [100], [100, 200, 300], [100, 200, 300, 400, 500], [100, 200]])
+      const due = async (now: number, limit = 10) =>
+        (await right(deferrals.due('s', 'Lead', now, limit))).map(({ nextAttempt }) => nextAttempt)
+      assert.deepEqual(
+        [await due(99), await due(100), await due(350), await due(999), await due(999, 2)],
+        [[], [100], [100, 200, 300], [100, 200, 300, 400, 500], [100, 200]],
+      )
     },
   },
   {
-    name: 'deferrals: are done when everything up to through is handled, and stay behind it where more queued',
-    run: async ({ ports: { topic: { deferrals } } }) => {
+    name:
+      'deferrals: are done when everything up to through is handled, and stay behind it where more ' +
+      'queued',
+    run: async ({
+      ports: {
+        topic: { deferrals },
+      },
+    }) => {
       const [a, b] = [deferral('a'), deferral('b')]
       await right(deferrals.put(a))
       await right(deferrals.put(b))
@@ -64,33 +141,82 @@ export const topicAside: readonly ContractCase[] = [
   },
   {
     name: 'deferrals: done touches no other subscription, kind or entity',
-    run: async ({ ports: { topic: { deferrals } } }) => {
-      const others = [deferral('b'), deferral('a', { subscription: 't' }), deferral('a', { entity: 'Account' })]
+    run: async ({
+      ports: {
+        topic: { deferrals },
+      },
+    }) => {
+      const others = [
+        deferral('b'),
+        deferral('a', { subscription: 't' }),
+        deferral('a', { entity: 'Account' }),
+      ]
       for (const each of [deferral('a'), ...others]) await right(deferrals.put(each))
       await right(deferrals.done(deferral('a'), 99))
-      const left = await Promise.all(others.map(({ subscription, entity, entityId }) => right(deferrals.of(subscription, entity, [entityId]))))
-      assert.deepEqual(left.map((each) => each.deferrals), others.map((each) => [each]))
+      const left = await Promise.all(
+        others.map(({ subscription, entity, entityId }) =>
+          right(deferrals.of(subscription, entity, [entityId])),
+        ),
+      )
+      assert.deepEqual(
+        left.map((each) => each.deferrals),
+        others.map((each) => [each]),
+      )
     },
   },
   {
     name: 'deferrals and parkings of thousands of entities are found in one call',
-    run: async ({ ports: { topic: { deferrals, deadLetters } } }) => {
+    run: async ({
+      ports: {
+        topic: { deferrals, deadLetters },
+      },
+    }) => {
       await right(deferrals.put(deferral('1999')))
       await right(deadLetters.put(letter('2000', { gated: true })))
-      const found = await right(deferrals.of('s', 'Lead', range(1, 2_000).map((n) => idOf(String(n)))))
+      const found = await right(
+        deferrals.of(
+          's',
+          'Lead',
+          range(1, 2_000).map((n) => idOf(String(n))),
+        ),
+      )
       assert.deepEqual(found, { deferrals: [deferral('1999')], parked: [letter('2000', { gated: true })] })
     },
   },
   {
     name: 'dead letters: an entity is parked by a gated one only',
-    run: async ({ ports: { topic: { deferrals, deadLetters } } }) => {
-      for (const each of [letter('a', { gated: true }), letter('b'), letter('c', { gated: true, subscription: 't' })]) await right(deadLetters.put(each))
-      assert.deepEqual((await right(deferrals.of('s', 'Lead', ['a', 'b', 'c'].map((id) => idOf(id))))).parked, [letter('a', { gated: true })])
+    run: async ({
+      ports: {
+        topic: { deferrals, deadLetters },
+      },
+    }) => {
+      for (const each of [
+        letter('a', { gated: true }),
+        letter('b'),
+        letter('c', { gated: true, subscription: 't' }),
+      ])
+        await right(deadLetters.put(each))
+      assert.deepEqual(
+        (
+          await right(
+            deferrals.of(
+              's',
+              'Lead',
+              ['a', 'b', 'c'].map((id) => idOf(id)),
+            ),
+          )
+        ).parked,
+        [letter('a', { gated: true })],
+      )
     },
   },
   {
     name: 'dead letters: putting one again leaves one',
-    run: async ({ ports: { topic: { deadLetters } } }) => {
+    run: async ({
+      ports: {
+        topic: { deadLetters },
+      },
+    }) => {
       const one = letter('a', { reason: awkwardText })
       await right(deadLetters.put(one))
       await right(deadLetters.put(one))
@@ -101,24 +227,57 @@ export const topicAside: readonly ContractCase[] = [
   },
   {
     name: 'dead letters: are listed by kind, by subscription, by both, and up to a limit, the oldest first',
-    run: async ({ ports: { topic: { deadLetters } } }) => {
-      const all = [letter('a', { parkedAt: at(3) }), letter('b', { parkedAt: at(1), subscription: 't' }), letter('c', { parkedAt: at(2), entity: 'Account' }), letter('d', { parkedAt: at(4), entity: 'Account', subscription: 't' })]
+    run: async ({
+      ports: {
+        topic: { deadLetters },
+      },
+    }) => {
+      const all = [
+        letter('a', { parkedAt: at(3) }),
+        letter('b', { parkedAt: at(1), subscription: 't' }),
+        letter('c', { parkedAt: at(2), entity: 'Account' }),
+        letter('d', { parkedAt: at(4), entity: 'Account', subscription: 't' }),
+      ]
       for (const each of all) await right(deadLetters.put(each))
-      const listed = async (filter: { readonly entity?: string; readonly subscription?: string }, limit = 10) => (await right(deadLetters.list(filter, limit))).map((each) => all.indexOf(all.find(({ entityId }) => entityId === each.entityId) as DeadLetter))
+      const listed = async (
+        filter: { readonly entity?: string; readonly subscription?: string },
+        limit = 10,
+      ) =>
+        (await right(deadLetters.list(filter, limit))).map((each) =>
+          all.indexOf(all.find(({ entityId }) => entityId === each.entityId) as DeadLetter),
+        )
       assert.deepEqual(await listed({}), [1, 2, 0, 3])
       assert.deepEqual(await listed({}, 3), [1, 2, 0])
-      assert.deepEqual([await listed({ entity: 'Account' }), await listed({ subscription: 't' }), await listed({ entity: 'Lead', subscription: 's' }), await listed({ entity: 'Nothing' })], [[2, 3], [1, 3], [0], []])
+      assert.deepEqual(
+        [
+          await listed({ entity: 'Account' }),
+          await listed({ subscription: 't' }),
+          await listed({ entity: 'Lead', subscription: 's' }),
+          await listed({ entity: 'Nothing' }),
+        ],
+        [[2, 3], [1, 3], [0], []],
+      )
     },
   },
   {
     name: 'dead letters: one is taken out once',
-    run: async ({ ports: { topic: { deadLetters } } }) => {
+    run: async ({
+      ports: {
+        topic: { deadLetters },
+      },
+    }) => {
       const [one, other] = [letter('a'), letter('a', { sequence: 4 })]
       await right(deadLetters.put(one))
       await right(deadLetters.put(other))
-      assert.deepEqual([await right(deadLetters.remove(one)), await right(deadLetters.remove(one))], [true, false])
+      assert.deepEqual(
+        [await right(deadLetters.remove(one)), await right(deadLetters.remove(one))],
+        [true, false],
+      )
       assert.deepEqual(await right(deadLetters.list({}, 10)), [other])
-      assert.deepEqual([await right(deadLetters.count('s', 'Lead')), await right(deadLetters.count('t', 'Lead'))], [1, 0])
+      assert.deepEqual(
+        [await right(deadLetters.count('s', 'Lead')), await right(deadLetters.count('t', 'Lead'))],
+        [1, 0],
+      )
     },
   },
 ]

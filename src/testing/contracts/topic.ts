@@ -6,4 +6,9 @@ import { topicPosition } from './topic-position.ts'
 import { topicSharing } from './topic-sharing.ts'
 
 /** The laws of a topic. */
-export const topicContract: readonly ContractCase[] = [...topicDelivery, ...topicSharing, ...topicPosition, ...topicAside]
+export const topicContract: readonly ContractCase[] = [
+  ...topicDelivery,
+  ...topicSharing,
+  ...topicPosition,
+  ...topicAside,
+]

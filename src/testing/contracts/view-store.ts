@@ -10,30 +10,65 @@ import { viewStoreGenerations } from './view-store-generations.ts'
 
 const table: ViewTable = { entity: 'Lead', generation: 1, index: ['email'] }
 
-const doc = (id: string, sequence: number, more: Partial<ViewDocument> = {}): ViewDocument =>
-  ({ entityId: idOf(id), sequence, deleted: false, fold: { set: {} }, content: { n: integer(sequence) }, ...more })
+const doc = (id: string, sequence: number, more: Partial<ViewDocument> = {}): ViewDocument => ({
+  entityId: idOf(id),
+  sequence,
+  deleted: false,
+  fold: { set: {} },
+  content: { n: integer(sequence) },
+  ...more,
+})
 
 const prepared = async (viewStore: ViewStore): Promise<ViewStore> => {
   await right(viewStore.prepare(table))
   return viewStore
 }
 
-const one = async (viewStore: ViewStore, id: string): Promise<ViewDocument | undefined> => (await right(viewStore.get(table, [idOf(id)])))[0]
+const one = async (viewStore: ViewStore, id: string): Promise<ViewDocument | undefined> =>
+  (await right(viewStore.get(table, [idOf(id)])))[0]
 
 // 18 levels are kept as they are; the flow packs what lies deeper into one Json value.
-const deep = (levels: number): Yadto => (levels === 0 ? { end: string(awkwardText) } : { inner: object(deep(levels - 1)), items: list(object({ x: integer(1) }), object({})) })
+const deep = (levels: number): Yadto =>
+  levels === 0
+    ? { end: string(awkwardText) }
+    : { inner: object(deep(levels - 1)), items: list(object({ x: integer(1) }), object({})) }
 
 const everything: Yadto = {
-  awkward: string(awkwardText), empty: string(''), long: string('x'.repeat(100_000)), nothing: nullOf('String'), no_list: nullOf('List'), no_object: nullOf('EmbeddedObject'),
-  empty_list: list(), empty_object: object({}), integers: list(integer(1), integer(9223372036854775807n)), least: integer(-9223372036854775808n),
-  double: scalar('Double', 'NaN'), decimal: scalar('Decimal', '99999999999999999999999999999.999999999'), boolean: scalar('Boolean', 'false'),
-  instant: scalar('DateTime', '0001-01-01T00:00:00.000001Z'), date: scalar('Date', '9999-12-31'), time: scalar('Time', '23:59:59.999999'), bytes: scalar('Bytes', 'AP8='), json: scalar('Json', '{"a":[1,null]}'),
-  constructor: string('c'), toString: object({ hasOwnProperty: string('h') }), nested: object(deep(16)),
+  awkward: string(awkwardText),
+  empty: string(''),
+  long: string('x'.repeat(100_000)),
+  nothing: nullOf('String'),
+  no_list: nullOf('List'),
+  no_object: nullOf('EmbeddedObject'),
+  empty_list: list(),
+  empty_object: object({}),
+  integers: list(integer(1), integer(9223372036854775807n)),
+  least: integer(-9223372036854775808n),
+  double: scalar('Double', 'NaN'),
+  decimal: scalar('Decimal', '99999999999999999999999999999.999999999'),
+  boolean: scalar('Boolean', 'false'),
+  instant: scalar('DateTime', '0001-01-01T00:00:00.000001Z'),
+  date: scalar('Date', '9999-12-31'),
+  time: scalar('Time', '23:59:59.999999'),
+  bytes: scalar('Bytes', 'AP8='),
+  json: scalar('Json', '{"a":[1,null]}'),
+  constructor: string('c'),
+  toString: object({ hasOwnProperty: string('h') }),
+  nested: object(deep(16)),
 }
 
 const fold: DocumentFold = {
   floor: { occurredAt: at(1), sequence: 1, deleted: false },
-  last: { entityId: idOf('a'), eventId: `${idOf('a')}.000000000007`, sequence: 7, occurredAt: at(2), recordedAt: at(3), source: awkwardText, version: '1', correlationId: 'c' },
+  last: {
+    entityId: idOf('a'),
+    eventId: `${idOf('a')}.000000000007`,
+    sequence: 7,
+    occurredAt: at(2),
+    recordedAt: at(3),
+    source: awkwardText,
+    version: '1',
+    correlationId: 'c',
+  },
   set: { email: { occurredAt: at(2), sequence: 7 }, constructor: { occurredAt: at(2), sequence: 7 } },
   state: everything,
 }
@@ -74,7 +109,9 @@ const writing: readonly ContractCase[] = [
     name: 'put: at once from everywhere, the highest sequence stays',
     run: async ({ ports }) => {
       const viewStore = await prepared(ports.viewStore)
-      await Promise.all(range(1, 20).map((n) => right(viewStore.put(table, [doc('a', (n * 8) % 21), doc(String(n), 1)]))))
+      await Promise.all(
+        range(1, 20).map((n) => right(viewStore.put(table, [doc('a', (n * 8) % 21), doc(String(n), 1)]))),
+      )
       assert.deepEqual(await one(viewStore, 'a'), doc('a', 20))
       assert.equal((await right(viewStore.find(table, { where: [], limit: 100 }))).length, 21)
     },
@@ -83,7 +120,11 @@ const writing: readonly ContractCase[] = [
     name: 'put: a deleted entity keeps its gate',
     run: async ({ ports }) => {
       const viewStore = await prepared(ports.viewStore)
-      const tombstone = doc('a', 3, { deleted: true, content: {}, fold: { floor: { occurredAt: at(1), sequence: 3, deleted: true }, set: {} } })
+      const tombstone = doc('a', 3, {
+        deleted: true,
+        content: {},
+        fold: { floor: { occurredAt: at(1), sequence: 3, deleted: true }, set: {} },
+      })
       await right(viewStore.put(table, [tombstone]))
       assert.equal(await right(viewStore.put(table, [doc('a', 2)])), 0)
       assert.deepEqual(await one(viewStore, 'a'), tombstone)
@@ -96,7 +137,17 @@ const writing: readonly ContractCase[] = [
     run: async ({ ports }) => {
       const viewStore = await prepared(ports.viewStore)
       await right(viewStore.put(table, [doc('a', 1), doc('b', 1, { deleted: true }), doc('c', 1)]))
-      const got = async (...ids: string[]) => (await right(viewStore.get(table, ids.map((id) => idOf(id))))).map(({ entityId }) => entityId).sort()
+      const got = async (...ids: string[]) =>
+        (
+          await right(
+            viewStore.get(
+              table,
+              ids.map((id) => idOf(id)),
+            ),
+          )
+        )
+          .map(({ entityId }) => entityId)
+          .sort()
       assert.deepEqual(await got('b', 'a', 'nobody'), [idOf('a'), idOf('b')].sort())
       assert.deepEqual([await got(), await got('nobody')], [[], []])
     },
@@ -107,8 +158,16 @@ const writing: readonly ContractCase[] = [
       const viewStore = await prepared(ports.viewStore)
       const documents = range(1, 1_500).map((n) => doc(String(n), n))
       assert.equal(await right(viewStore.put(table, documents)), 1_500)
-      const found = await right(viewStore.get(table, documents.map(({ entityId }) => entityId)))
-      assert.deepEqual(found.map(({ sequence }) => sequence).sort((a, b) => a - b), range(1, 1_500))
+      const found = await right(
+        viewStore.get(
+          table,
+          documents.map(({ entityId }) => entityId),
+        ),
+      )
+      assert.deepEqual(
+        found.map(({ sequence }) => sequence).sort((a, b) => a - b),
+        range(1, 1_500),
+      )
     },
   },
   {
@@ -125,10 +184,25 @@ const writing: readonly ContractCase[] = [
     name: 'prepare: is repeatable, keeps documents, and a later index finds the old ones',
     run: async ({ ports }) => {
       const viewStore = await prepared(await prepared(ports.viewStore))
-      await right(viewStore.put(table, [doc('a', 1, { content: { email: string('x'), city: string('Graz') } })]))
+      await right(
+        viewStore.put(table, [doc('a', 1, { content: { email: string('x'), city: string('Graz') } })]),
+      )
       const wider: ViewTable = { ...table, index: ['email', 'city'] }
       for (const _ of [0, 1]) await right(viewStore.prepare(wider))
-      assert.deepEqual((await right(viewStore.find(wider, { where: [['city', 'Graz'], ['email', 'x']], limit: 10 }))).map(({ entityId }) => entityId), [idOf('a')])
+      assert.deepEqual(
+        (
+          await right(
+            viewStore.find(wider, {
+              where: [
+                ['city', 'Graz'],
+                ['email', 'x'],
+              ],
+              limit: 10,
+            }),
+          )
+        ).map(({ entityId }) => entityId),
+        [idOf('a')],
+      )
       await right(viewStore.prepare(table))
       assert.equal((await one(viewStore, 'a'))?.sequence, 1)
     },
@@ -143,13 +217,25 @@ const writing: readonly ContractCase[] = [
   {
     name: 'generations and kinds of entity do not share documents, and the first generation serves',
     run: async ({ ports: { viewStore } }) => {
-      const tables = [table, { ...table, generation: 2 }, { ...table, entity: 'Lead_1' }, { ...table, entity: 'Order', index: ['select', 'group'] }]
+      const tables = [
+        table,
+        { ...table, generation: 2 },
+        { ...table, entity: 'Lead_1' },
+        { ...table, entity: 'Order', index: ['select', 'group'] },
+      ]
       for (const [i, each] of tables.entries()) {
         await right(viewStore.prepare(each))
         await right(viewStore.put(each, [doc('a', i + 1)]))
       }
-      for (const [i, each] of tables.entries()) assert.deepEqual((await right(viewStore.get(each, [idOf('a')]))).map(({ sequence }) => sequence), [i + 1])
-      assert.deepEqual([await right(viewStore.generations.of('Lead')), await right(viewStore.generations.of('Nothing'))], [{ active: 1 }, { active: 1 }])
+      for (const [i, each] of tables.entries())
+        assert.deepEqual(
+          (await right(viewStore.get(each, [idOf('a')]))).map(({ sequence }) => sequence),
+          [i + 1],
+        )
+      assert.deepEqual(
+        [await right(viewStore.generations.of('Lead')), await right(viewStore.generations.of('Nothing'))],
+        [{ active: 1 }, { active: 1 }],
+      )
     },
   },
   {
@@ -169,4 +255,8 @@ const writing: readonly ContractCase[] = [
 ]
 
 /** The laws of a view store. */
-export const viewStoreContract: readonly ContractCase[] = [...writing, ...viewStoreFind, ...viewStoreGenerations]
+export const viewStoreContract: readonly ContractCase[] = [
+  ...writing,
+  ...viewStoreFind,
+  ...viewStoreGenerations,
+]

@@ -1,12 +1,19 @@
-// Generations of an entity's tables in BigQuery: a table each, one that serves and one that may be built beside it.
+// Generations of an entity's tables in BigQuery: a table each, one that serves and one that may be built
+// beside it.
 import type { Build, Generations } from '../../../ports/view-store.ts'
 import type { Rest } from './client.ts'
 import { writtenTo, type Live, type Lives } from './live.ts'
 import { dropTable, ensureTable, makeObjects } from './tables.ts'
 
-export const generationsOf = (live: Live): Generations => ({ active: live.generation, ...(live.building === undefined ? {} : { building: live.building }) })
+export const generationsOf = (live: Live): Generations => ({
+  active: live.generation,
+  ...(live.building === undefined ? {} : { building: live.building }),
+})
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 
 // What serves no more is dropped: after the SQL objects have left it, and before the record forgets it.
 const dropOld = async (rest: Rest, lives: Lives, entity: string): Promise<void> => {
@@ -15,14 +22,24 @@ const dropOld = async (rest: Rest, lives: Lives, entity: string): Promise<void> 
   await makeObjects(rest, lives, entity)
   const gone = live.old.filter((generation) => !writtenTo(live).includes(generation))
   for (const generation of gone) await dropTable(rest, entity, generation)
-  await lives.change(entity, (now) => now && { ...now, old: now.old.filter((generation) => !gone.includes(generation)) })
+  await lives.change(
+    entity,
+    (now) => now && { ...now, old: now.old.filter((generation) => !gone.includes(generation)) },
+  )
 }
 
 /**
- * Begins a build, or goes on with the one of this definition. It answers once every replica writes to it: none trusts what it knows for
- * longer than `freshFor`, so who does not know of the build yet is writing events that were stored before now, and the scan will find them.
+ * Begins a build, or goes on with the one of this definition. It answers once every replica writes to it:
+ * none trusts what it knows for
+ * longer than `freshFor`, so who does not know of the build yet is writing events that were stored before
+ * now, and the scan will find them.
  */
-export const beginBuild = async (rest: Rest, lives: Lives, entity: string, definition: string): Promise<Build | undefined> => {
+export const beginBuild = async (
+  rest: Rest,
+  lives: Lives,
+  entity: string,
+  definition: string,
+): Promise<Build | undefined> => {
   for (;;) {
     const before = await lives.reload(entity)
     if (before === undefined) return undefined
@@ -31,8 +48,13 @@ export const beginBuild = async (rest: Rest, lives: Lives, entity: string, defin
       // Before it is registered: a replica that sees it writes to it at once.
       await ensureTable(rest, entity, generation, before.columns)
       await lives.change(entity, (now) => {
-        if (now?.revision !== before.revision || now.building?.generation !== before.building?.generation) return undefined
-        return { ...now, building: { generation, definition, events: 0 }, old: now.building === undefined ? now.old : [...now.old, now.building.generation] }
+        if (now?.revision !== before.revision || now.building?.generation !== before.building?.generation)
+          return undefined
+        return {
+          ...now,
+          building: { generation, definition, events: 0 },
+          old: now.building === undefined ? now.old : [...now.old, now.building.generation],
+        }
       })
       const after = await lives.reload(entity)
       if (after?.building?.definition !== definition) continue
@@ -45,11 +67,21 @@ export const beginBuild = async (rest: Rest, lives: Lives, entity: string, defin
 }
 
 export const advanceBuild = async (lives: Lives, entity: string, build: Build): Promise<void> => {
-  await lives.change(entity, (live) => (live?.building?.generation === build.generation ? { ...live, building: build } : undefined))
+  await lives.change(entity, (live) =>
+    live?.building?.generation === build.generation ? { ...live, building: build } : undefined,
+  )
 }
 
-/** The build serves from now on: the registry says so first, then one view is replaced. Until that is done replicas see that it is not, and do it. */
-export const swapBuild = async (rest: Rest, lives: Lives, entity: string, generation: number): Promise<boolean> => {
+/**
+ * The build serves from now on: the registry says so first, then one view is replaced. Until that is done
+ * replicas see that it is not, and do it.
+ */
+export const swapBuild = async (
+  rest: Rest,
+  lives: Lives,
+  entity: string,
+  generation: number,
+): Promise<boolean> => {
   let swapped = false
   await lives.change(entity, (live) => {
     swapped = live?.building?.generation === generation

@@ -1,4 +1,5 @@
-// BigQuery's REST API through Google's client: authenticated calls with bodies of our own, tried again while that can help.
+// BigQuery's REST API through Google's client: authenticated calls with bodies of our own, tried again while
+// that can help.
 import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery'
 import { isDreampipeError, missingDependency } from '../../../model/errors.ts'
 import type { Place } from '../../../schema/bigquery.ts'
@@ -27,32 +28,52 @@ export interface Rest {
 }
 
 const isMissing = (thrown: unknown): boolean =>
-  typeof thrown === 'object' && thrown !== null && 'code' in thrown && (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
+  typeof thrown === 'object' &&
+  thrown !== null &&
+  'code' in thrown &&
+  (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
 
 /**
- * A client made on first use, once; throws `MissingDependency` where the package is not installed. Its own retries are off: a request can
+ * A client made on first use, once; throws `MissingDependency` where the package is not installed. Its own
+ * retries are off: a request can
  * only take out those that follow an answer, and those that follow none would hold up ours.
  */
 export const bigQueryClient = (options: BigQueryOptions): (() => Promise<BigQuery>) => {
   let made: Promise<BigQuery> | undefined
-  return () => (made ??= import('@google-cloud/bigquery').then(({ BigQuery: Client }) => new Client({ retryOptions: { autoRetry: false }, ...options })).catch((thrown: unknown) => {
-    made = undefined
-    throw isMissing(thrown) ? missingDependency('open BigQuery', '@google-cloud/bigquery', thrown) : thrown
-  }))
+  return () =>
+    (made ??= import('@google-cloud/bigquery')
+      .then(({ BigQuery: Client }) => new Client({ retryOptions: { autoRetry: false }, ...options }))
+      .catch((thrown: unknown) => {
+        made = undefined
+        throw isMissing(thrown)
+          ? missingDependency('open BigQuery', '@google-cloud/bigquery', thrown)
+          : thrown
+      }))
 }
 
 /** Waits longer each time, by chance: those who failed together do not come back together. */
 export const pause = (attempt: number, most = 8_000): Promise<void> =>
-  new Promise((resolve) => { setTimeout(resolve, (0.5 + Math.random() / 2) * Math.min(50 * 2 ** attempt, most)) })
+  new Promise((resolve) => {
+    setTimeout(resolve, (0.5 + Math.random() / 2) * Math.min(50 * 2 ** attempt, most))
+  })
 
-const send = (client: BigQuery, { method, path, query, body, etag }: Call): Promise<unknown> => new Promise((resolve, reject) => {
-  // `maxRetries` takes an injected client's own retries out: they know neither our time nor which errors pass.
-  const request = {
-    method, uri: `/${path}`, maxRetries: 0, headers: { 'Content-Type': 'application/json', ...(etag === undefined ? {} : { 'If-Match': etag }) },
-    ...(query === undefined ? {} : { qs: query }), ...(body === undefined ? {} : { body }),
-  }
-  client.request(request, (error, answer) => { if (error === null || error === undefined) resolve(answer); else reject(error) })
-})
+const send = (client: BigQuery, { method, path, query, body, etag }: Call): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    // `maxRetries` takes an injected client's own retries out: they know neither our time nor which errors
+    // pass.
+    const request = {
+      method,
+      uri: `/${path}`,
+      maxRetries: 0,
+      headers: { 'Content-Type': 'application/json', ...(etag === undefined ? {} : { 'If-Match': etag }) },
+      ...(query === undefined ? {} : { qs: query }),
+      ...(body === undefined ? {} : { body }),
+    }
+    client.request(request, (error, answer) => {
+      if (error === null || error === undefined) resolve(answer)
+      else reject(error)
+    })
+  })
 
 export const restOf = (source: BigQuerySource, dataset: string, patience: number): Rest => {
   const client = async (): Promise<BigQuery> => (typeof source === 'function' ? source() : source)
@@ -61,19 +82,29 @@ export const restOf = (source: BigQuerySource, dataset: string, patience: number
     const start = performance.now()
     for (let attempt = 0; ; attempt++) {
       try {
-        return await send(bigquery, asked) as A
+        return (await send(bigquery, asked)) as A
       } catch (thrown) {
-        if (isDreampipeError(thrown) || !isTransient(refusalOf(thrown)) || performance.now() - start > patience) throw thrown
+        if (
+          isDreampipeError(thrown) ||
+          !isTransient(refusalOf(thrown)) ||
+          performance.now() - start > patience
+        )
+          throw thrown
         await pause(attempt)
       }
     }
   }
   let place: Promise<Place> | undefined
   return {
-    call, patience,
-    place: () => (place ??= client().then((bigquery) => bigquery.getProjectId()).then((project) => ({ project, dataset })).catch((thrown: unknown) => {
-      place = undefined
-      throw thrown
-    })),
+    call,
+    patience,
+    place: () =>
+      (place ??= client()
+        .then((bigquery) => bigquery.getProjectId())
+        .then((project) => ({ project, dataset }))
+        .catch((thrown: unknown) => {
+          place = undefined
+          throw thrown
+        })),
   }
 }

@@ -1,4 +1,5 @@
-// Rows into BigQuery by insertAll: exact, repeatable, answered row by row; a column that is not live yet waits in `_extra`.
+// Rows into BigQuery by insertAll: exact, repeatable, answered row by row; a column that is not live yet
+// waits in `_extra`.
 import { createHash } from 'node:crypto'
 import { brokenDown, unavailable } from '../../../model/errors.ts'
 import type { StoredEvent } from '../../../model/event.ts'
@@ -11,8 +12,14 @@ import { isNotFound, isPassing, refusalOf } from './errors.ts'
 /** What one request takes at most; BigQuery's limits are 50,000 rows and 10 MB. */
 const most = { rows: 500, bytes: 8_000_000, atOnce: 4 }
 
-/** Columns that the servers which take rows do not know yet, and until when they are not asked again (`performance.now()`). */
-export interface NotLive { readonly paths: readonly (readonly string[])[]; readonly until: number }
+/**
+ * Columns that the servers which take rows do not know yet, and until when they are not asked again
+ * (`performance.now()`).
+ */
+export interface NotLive {
+  readonly paths: readonly (readonly string[])[]
+  readonly until: number
+}
 
 export interface Inserting {
   readonly rest: Rest
@@ -20,14 +27,26 @@ export interface Inserting {
   readonly columns: Columns
   /** What this process knows of columns that are not live; kept between inserts. */
   readonly notLive: Map<string, NotLive>
-  /** Called before rows are written poorer than their columns: notes, durably, that they are to be written again. */
+  /**
+   * Called before rows are written poorer than their columns: notes, durably, that they are to be written
+   * again.
+   */
   readonly late: (recordedAt: string) => Promise<void>
   /** Milliseconds for which a column that was refused is taken for not live. */
   readonly retryLate: number
 }
 
-interface RowError { readonly index?: number | string; readonly errors?: readonly { readonly reason?: string; readonly message?: string; readonly location?: string }[] }
-interface InsertAnswer { readonly insertErrors?: readonly RowError[] }
+interface RowError {
+  readonly index?: number | string
+  readonly errors?: readonly {
+    readonly reason?: string
+    readonly message?: string
+    readonly location?: string
+  }[]
+}
+interface InsertAnswer {
+  readonly insertErrors?: readonly RowError[]
+}
 
 let lastWritten = 0n
 
@@ -38,17 +57,26 @@ const nowMicros = (): bigint => {
   return lastWritten
 }
 
-// Same event, same row: same id, so that BigQuery drops what is sent twice. A fuller row of the event has another.
-const insertId = ({ event, text }: Row): string => `${event.eventId}.${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
+// Same event, same row: same id, so that BigQuery drops what is sent twice. A fuller row of the event has
+// another.
+const insertId = ({ event, text }: Row): string =>
+  `${event.eventId}.${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
 
 /** The events as rows; throws, with nothing written, where one can never be a row. */
-export const rowsOf = (entity: string, events: readonly StoredEvent[], columns: Columns): readonly Row[] => events.map((event) => {
-  const row = rowOf(event, columns)
-  if ('why' in row) throw brokenDown(`query engine ${entity}`, `event ${event.eventId} can never be a row: ${row.path}: ${row.why}`)
-  return row
-})
+export const rowsOf = (entity: string, events: readonly StoredEvent[], columns: Columns): readonly Row[] =>
+  events.map((event) => {
+    const row = rowOf(event, columns)
+    if ('why' in row)
+      throw brokenDown(
+        `query engine ${entity}`,
+        `event ${event.eventId} can never be a row: ${row.path}: ${row.why}`,
+      )
+    return row
+  })
 
-interface Chunk { readonly rows: readonly Row[] }
+interface Chunk {
+  readonly rows: readonly Row[]
+}
 
 const chunked = (rows: readonly Row[]): readonly Chunk[] => {
   const chunks: Chunk[] = []
@@ -69,9 +97,14 @@ const chunked = (rows: readonly Row[]): readonly Chunk[] => {
 // One request: none of its rows is written where one is refused.
 const send = async (rest: Rest, table: string, rows: readonly Row[]): Promise<readonly RowError[]> => {
   const { dataset } = await rest.place()
-  const body = rows.map((row) => `{"insertId":"${insertId(row)}","json":{${row.text},"_written":"${writtenNumber(row, nowMicros())}"}}`)
+  const body = rows.map(
+    (row) =>
+      `{"insertId":"${insertId(row)}","json":{${row.text},"_written":"${writtenNumber(row, nowMicros())}"}}`,
+  )
   const answer = await rest.call<InsertAnswer>({
-    method: 'POST', path: `datasets/${dataset}/tables/${table}/insertAll`, body: `{"skipInvalidRows":false,"ignoreUnknownValues":false,"rows":[${body.join(',')}]}`,
+    method: 'POST',
+    path: `datasets/${dataset}/tables/${table}/insertAll`,
+    body: `{"skipInvalidRows":false,"ignoreUnknownValues":false,"rows":[${body.join(',')}]}`,
   })
   return answer.insertErrors ?? []
 }
@@ -86,7 +119,9 @@ const unknownFields = (errors: readonly RowError[]): readonly (readonly string[]
       const match = noSuchField.exec(message.trim())
       if (match === null) continue
       const named = match[1] as string
-      const path = (location.includes('.') && !named.includes('.') ? location : named).replace(/\[\d*\]/g, '').split('.')
+      const path = (location.includes('.') && !named.includes('.') ? location : named)
+        .replace(/\[\d*\]/g, '')
+        .split('.')
       paths.set(path.join('.'), path)
     }
   }
@@ -97,12 +132,19 @@ const unknownFields = (errors: readonly RowError[]): readonly (readonly string[]
 const refusedRow = (errors: readonly RowError[], rows: readonly Row[]): string | undefined => {
   for (const { index = 0, errors: reasons = [] } of errors) {
     const found = reasons.find(({ reason = '' }) => reason !== 'stopped' && !isPassing(reason))
-    if (found !== undefined) return `event ${rows[Number(index)]?.event.eventId}: ${found.location ?? ''}: ${found.message ?? found.reason ?? 'refused'}`
+    if (found !== undefined)
+      return (
+        `event ${rows[Number(index)]?.event.eventId}: ${found.location ?? ''}: ` +
+        `${found.message ?? found.reason ?? 'refused'}`
+      )
   }
   return undefined
 }
 
-/** Rounds of refusals after which a chunk is written without any column of its own: BigQuery may name one unknown column at a time. */
+/**
+ * Rounds of refusals after which a chunk is written without any column of its own: BigQuery may name one
+ * unknown column at a time.
+ */
 const mostRounds = 8
 
 const insertChunk = async (inserting: Inserting, table: string, chunk: Chunk): Promise<void> => {
@@ -113,30 +155,53 @@ const insertChunk = async (inserting: Inserting, table: string, chunk: Chunk): P
   let rounds = 0
   for (let attempt = 0; ;) {
     const live = rounds > mostRounds ? {} : paths.reduce(withoutColumn, columns)
-    const rows = live === columns ? chunk.rows : rowsOf(entity, chunk.rows.map(({ event }) => event), live)
+    const rows =
+      live === columns
+        ? chunk.rows
+        : rowsOf(
+            entity,
+            chunk.rows.map(({ event }) => event),
+            live,
+          )
     const poorer = rows.filter(({ late }, i) => late > (chunk.rows[i]?.late ?? 0))
-    if (poorer.length > 0) await inserting.late(poorer.map(({ event }) => event.recordedAt).reduce((a, b) => (a < b ? a : b)))
+    if (poorer.length > 0)
+      await inserting.late(poorer.map(({ event }) => event.recordedAt).reduce((a, b) => (a < b ? a : b)))
     const errors = await send(rest, table, rows)
     if (errors.length === 0) return
     const unknown = unknownFields(errors)
     const refused = unknown.length > 0 ? undefined : refusedRow(errors, rows)
-    if (refused !== undefined) throw brokenDown(`query engine ${entity}`, `BigQuery refuses a row: ${refused}`)
+    if (refused !== undefined)
+      throw brokenDown(`query engine ${entity}`, `BigQuery refuses a row: ${refused}`)
     if (unknown.length > 0) {
-      if (rounds++ > mostRounds) throw unavailable(`query engine ${entity}`, `BigQuery does not know the columns of ${table} yet`)
+      if (rounds++ > mostRounds)
+        throw unavailable(`query engine ${entity}`, `BigQuery does not know the columns of ${table} yet`)
       paths = [...paths, ...unknown]
       notLive.set(entity, { paths, until: performance.now() + inserting.retryLate })
     } else {
-      if (performance.now() - start > rest.patience) throw unavailable(`query engine ${entity}`, `BigQuery does not take rows: ${errors[0]?.errors?.[0]?.message ?? errors[0]?.errors?.[0]?.reason ?? ''}`)
+      if (performance.now() - start > rest.patience)
+        throw unavailable(
+          `query engine ${entity}`,
+          `BigQuery does not take rows: ` +
+            `${errors[0]?.errors?.[0]?.message ?? errors[0]?.errors?.[0]?.reason ?? ''}`,
+        )
       await pause(attempt++)
     }
   }
 }
 
 /** Writes rows to one table. Throws once it is known which of them cannot be written now, or ever. */
-export const insertRows = async (inserting: Inserting, generation: number, rows: readonly Row[]): Promise<void> => {
+export const insertRows = async (
+  inserting: Inserting,
+  generation: number,
+  rows: readonly Row[],
+): Promise<void> => {
   const chunks = chunked(rows)
   for (let i = 0; i < chunks.length; i += most.atOnce) {
-    const ended = await Promise.allSettled(chunks.slice(i, i + most.atOnce).map((chunk) => insertChunk(inserting, logTable(inserting.entity, generation), chunk)))
+    const ended = await Promise.allSettled(
+      chunks
+        .slice(i, i + most.atOnce)
+        .map((chunk) => insertChunk(inserting, logTable(inserting.entity, generation), chunk)),
+    )
     const failed = ended.find(({ status }) => status === 'rejected')
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
   }

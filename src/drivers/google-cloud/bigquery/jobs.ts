@@ -18,7 +18,10 @@ export interface JobOptions {
   readonly labels?: { readonly [name: string]: string } | undefined
 }
 
-export interface Answer { readonly fields: readonly TableField[]; readonly rows: readonly RawRow[] }
+export interface Answer {
+  readonly fields: readonly TableField[]
+  readonly rows: readonly RawRow[]
+}
 
 interface Page {
   readonly jobComplete?: boolean
@@ -30,22 +33,41 @@ interface Page {
 
 const formatOptions = { useInt64Timestamp: true }
 
-const settings = async ({ place }: Rest, text: string, parameters: readonly QueryParameter[], { maximumBytesBilled }: JobOptions): Promise<{ readonly [name: string]: unknown }> => {
+const settings = async (
+  { place }: Rest,
+  text: string,
+  parameters: readonly QueryParameter[],
+  { maximumBytesBilled }: JobOptions,
+): Promise<{ readonly [name: string]: unknown }> => {
   const { project, dataset } = await place()
   return {
-    query: text, useLegacySql: false, defaultDataset: { projectId: project, datasetId: dataset },
+    query: text,
+    useLegacySql: false,
+    defaultDataset: { projectId: project, datasetId: dataset },
     ...(parameters.length === 0 ? {} : { parameterMode: 'NAMED', queryParameters: parameters }),
     ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: String(maximumBytesBilled) }),
   }
 }
 
 /** What kind of statement it is, as BigQuery says, without running it. Throws where it cannot be run. */
-export const statementType = async (rest: Rest, text: string, parameters: readonly QueryParameter[], options: JobOptions): Promise<string | undefined> => {
+export const statementType = async (
+  rest: Rest,
+  text: string,
+  parameters: readonly QueryParameter[],
+  options: JobOptions,
+): Promise<string | undefined> => {
   const { project } = await rest.place()
-  const job = await rest.call<{ readonly statistics?: { readonly query?: { readonly statementType?: string } } }>({
-    method: 'POST', path: 'jobs',
+  const job = await rest.call<{
+    readonly statistics?: { readonly query?: { readonly statementType?: string } }
+  }>({
+    method: 'POST',
+    path: 'jobs',
     body: JSON.stringify({
-      jobReference: { projectId: project, jobId: randomUUID(), ...(options.location === undefined ? {} : { location: options.location }) },
+      jobReference: {
+        projectId: project,
+        jobId: randomUUID(),
+        ...(options.location === undefined ? {} : { location: options.location }),
+      },
       configuration: { dryRun: true, query: await settings(rest, text, parameters, options) },
     }),
   })
@@ -53,14 +75,26 @@ export const statementType = async (rest: Rest, text: string, parameters: readon
 }
 
 /** Runs one query and reads its whole answer. */
-export const runQuery = async (rest: Rest, text: string, parameters: readonly QueryParameter[], options: JobOptions): Promise<Answer> => {
+export const runQuery = async (
+  rest: Rest,
+  text: string,
+  parameters: readonly QueryParameter[],
+  options: JobOptions,
+): Promise<Answer> => {
   const { location, labels } = options
   let page = await rest.call<Page>({
-    method: 'POST', path: 'queries',
-    // The request id makes one job of it, however often the call is tried again. A cached answer would be one from before the last append.
+    method: 'POST',
+    path: 'queries',
+    // The request id makes one job of it, however often the call is tried again. A cached answer would be one
+    // from before the last append.
     body: JSON.stringify({
-      ...await settings(rest, text, parameters, options), requestId: randomUUID(), useQueryCache: false, formatOptions, timeoutMs: 30_000,
-      ...(location === undefined ? {} : { location }), ...(labels === undefined ? {} : { labels }),
+      ...(await settings(rest, text, parameters, options)),
+      requestId: randomUUID(),
+      useQueryCache: false,
+      formatOptions,
+      timeoutMs: 30_000,
+      ...(location === undefined ? {} : { location }),
+      ...(labels === undefined ? {} : { labels }),
     }),
   })
   const job = page.jobReference
@@ -73,10 +107,13 @@ export const runQuery = async (rest: Rest, text: string, parameters: readonly Qu
       if (page.pageToken === undefined) return { fields, rows }
     }
     page = await rest.call<Page>({
-      method: 'GET', path: `queries/${job?.jobId}`,
+      method: 'GET',
+      path: `queries/${job?.jobId}`,
       query: {
-        timeoutMs: 30_000, 'formatOptions.useInt64Timestamp': true,
-        ...(job?.location === undefined ? {} : { location: job.location }), ...(page.pageToken === undefined ? {} : { pageToken: page.pageToken }),
+        timeoutMs: 30_000,
+        'formatOptions.useInt64Timestamp': true,
+        ...(job?.location === undefined ? {} : { location: job.location }),
+        ...(page.pageToken === undefined ? {} : { pageToken: page.pageToken }),
       },
     })
   }

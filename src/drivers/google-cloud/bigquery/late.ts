@@ -1,4 +1,5 @@
-// Rows that were written poorer than their columns, because BigQuery did not take the columns yet: found by what stands in their `_extra`, and written again in full.
+// Rows that were written poorer than their columns, because BigQuery did not take the columns yet: found by
+// what stands in their `_extra`, and written again in full.
 import { inPlace, logTable, selectEvents } from '../../../schema/bigquery.ts'
 import { eventOf } from '../../../schema/bigquery-row.ts'
 import type { Rest } from './client.ts'
@@ -14,35 +15,86 @@ export interface Lateness {
   readonly mend: (entity: string) => Promise<number>
 }
 
-const unsafe = (): never => { throw new Error('every integer is read as a bigint here') }
+const unsafe = (): never => {
+  throw new Error('every integer is read as a bigint here')
+}
 
 const earlier = (a: string, b: string): string => (a < b ? a : b)
 
-export const lateness = (rest: Rest, lives: Lives, options: JobOptions, inserting: (entity: string, live: Live) => Inserting): Lateness => {
+export const lateness = (
+  rest: Rest,
+  lives: Lives,
+  options: JobOptions,
+  inserting: (entity: string, live: Live) => Inserting,
+): Lateness => {
   const marked = new Map<string, { readonly since: string; readonly at: number }>()
-  // When this process first saw these marks: a writer that set one has long finished once they have stood still for a while.
+  // When this process first saw these marks: a writer that set one has long finished once they have stood
+  // still for a while.
   const seen = new Map<string, { readonly marks: number; readonly at: number }>()
 
   const mark = async (entity: string, recordedAt: string): Promise<void> => {
     const last = marked.get(entity)
-    if (last !== undefined && last.since <= recordedAt && performance.now() - last.at < rest.patience / 2) return
+    if (last !== undefined && last.since <= recordedAt && performance.now() - last.at < rest.patience / 2)
+      return
     const at = performance.now()
-    const live = await lives.change(entity, (now) => now && { ...now, late: { since: now.late === undefined ? recordedAt : earlier(now.late.since, recordedAt), marks: (now.late?.marks ?? 0) + 1 } })
+    const live = await lives.change(
+      entity,
+      (now) =>
+        now && {
+          ...now,
+          late: {
+            since: now.late === undefined ? recordedAt : earlier(now.late.since, recordedAt),
+            marks: (now.late?.marks ?? 0) + 1,
+          },
+        },
+    )
     marked.set(entity, { since: live?.late?.since ?? recordedAt, at })
   }
 
-  const mendTable = async (entity: string, live: Live, since: string, generation: number): Promise<number> => {
+  const mendTable = async (
+    entity: string,
+    live: Live,
+    since: string,
+    generation: number,
+  ): Promise<number> => {
     const table = inPlace(await rest.place(), logTable(entity, generation))
-    const text = `SELECT * FROM (${selectEvents(table, live.columns, '__log__._recorded_at >= TIMESTAMP(@since)')}) WHERE _extra IS NOT NULL`
-    const { fields, rows } = await runQuery(rest, text, [{ name: 'since', parameterType: { type: 'STRING' }, parameterValue: { value: since } }], options)
-    const events = rows.map((row) => eventOf(entity, plainRow(row, fields, { integers: 'bigint', unsafe }), live.columns))
-    const before = rows.map((row) => plainRow(row, fields, { integers: 'bigint', unsafe })['_extra'] as { readonly [name: string]: unknown })
-    // What stays in `_extra` for good (beyond the columns' number, below their depth) is no reason to write a row again.
-    const poor = rowsOf(entity, events, live.columns).filter((row, i) => row.text !== undefined && kept(row.text) < Object.keys(before[i] ?? {}).length)
+    const selected = selectEvents(table, live.columns, '__log__._recorded_at >= TIMESTAMP(@since)')
+    const text = `SELECT * FROM (${selected}) WHERE _extra IS NOT NULL`
+    const { fields, rows } = await runQuery(
+      rest,
+      text,
+      [{ name: 'since', parameterType: { type: 'STRING' }, parameterValue: { value: since } }],
+      options,
+    )
+    const events = rows.map((row) =>
+      eventOf(entity, plainRow(row, fields, { integers: 'bigint', unsafe }), live.columns),
+    )
+    const before = rows.map(
+      (row) =>
+        plainRow(row, fields, { integers: 'bigint', unsafe })['_extra'] as {
+          readonly [name: string]: unknown
+        },
+    )
+    // What stays in `_extra` for good (beyond the columns' number, below their depth) is no reason to write a
+    // row again.
+    const poor = rowsOf(entity, events, live.columns).filter(
+      (row, i) => row.text !== undefined && kept(row.text) < Object.keys(before[i] ?? {}).length,
+    )
     if (poor.length === 0) return 0
     let still = 0
     const late = inserting(entity, live)
-    await insertRows({ ...late, notLive: new Map(), late: async (recordedAt) => { still++; await mark(entity, recordedAt) } }, generation, poor)
+    await insertRows(
+      {
+        ...late,
+        notLive: new Map(),
+        late: async (recordedAt) => {
+          still++
+          await mark(entity, recordedAt)
+        },
+      },
+      generation,
+      poor,
+    )
     return still
   }
 

@@ -1,4 +1,5 @@
-// What is live of an entity in BigQuery, as all replicas share it: one small text in the registry, cached for as long as nobody can be misled.
+// What is live of an entity in BigQuery, as all replicas share it: one small text in the registry, cached for
+// as long as nobody can be misled.
 import type { TaskEither } from '../../../fp.ts'
 import type { EntitySchema } from '../../../model/schema.ts'
 import type { Build } from '../../../ports/view-store.ts'
@@ -18,20 +19,30 @@ export interface Live {
   readonly made: number
   /** Generations that serve no more and whose tables may still be there. */
   readonly old: readonly number[]
-  /** Since which recordedAt rows may be poorer than their columns; `marks` grows with each writer that says so. */
+  /**
+   * Since which recordedAt rows may be poorer than their columns; `marks` grows with each writer that says
+   * so.
+   */
   readonly late?: { readonly since: string; readonly marks: number }
 }
 
 /** The generations that rows are written to. */
-export const writtenTo = ({ generation, building }: Live): readonly number[] => (building === undefined ? [generation] : [generation, building.generation])
+export const writtenTo = ({ generation, building }: Live): readonly number[] =>
+  building === undefined ? [generation] : [generation, building.generation]
 
 export interface Lives {
   /** What is live, as it was at most `freshFor` milliseconds ago. */
   readonly current: (entity: string) => Promise<Live | undefined>
   /** What is live now. */
   readonly reload: (entity: string) => Promise<Live | undefined>
-  /** Changes it by compare-and-set, again and again until nobody was faster; undefined from `next` changes nothing. Answers what is live then. */
-  readonly change: (entity: string, next: (live: Live | undefined) => Live | undefined) => Promise<Live | undefined>
+  /**
+   * Changes it by compare-and-set, again and again until nobody was faster; undefined from `next` changes
+   * nothing. Answers what is live then.
+   */
+  readonly change: (
+    entity: string,
+    next: (live: Live | undefined) => Live | undefined,
+  ) => Promise<Live | undefined>
   readonly freshFor: number
 }
 
@@ -45,7 +56,9 @@ export const livesIn = (registry: Registry, dataset: string, freshFor: number): 
   const cache = new Map<string, { readonly live: Live; readonly at: number }>()
   const nameOf = (entity: string): string => `query-engine.${dataset}.${entity}`
   const remember = (entity: string, live: Live, at: number): void => void cache.set(entity, { live, at })
-  const load = async (entity: string): Promise<{ readonly live: Live; readonly version: string } | undefined> => {
+  const load = async (
+    entity: string,
+  ): Promise<{ readonly live: Live; readonly version: string } | undefined> => {
     // Counted from before the question: what is cached is never younger than it says.
     const at = performance.now()
     const found = await done(registry.load(nameOf(entity)))
@@ -59,7 +72,9 @@ export const livesIn = (registry: Registry, dataset: string, freshFor: number): 
     reload: async (entity) => (await load(entity))?.live,
     current: async (entity) => {
       const cached = cache.get(entity)
-      return cached !== undefined && performance.now() - cached.at < freshFor ? cached.live : (await load(entity))?.live
+      return cached !== undefined && performance.now() - cached.at < freshFor
+        ? cached.live
+        : (await load(entity))?.live
     },
     change: async (entity, next) => {
       for (let attempt = 0; ; attempt++) {
@@ -67,7 +82,9 @@ export const livesIn = (registry: Registry, dataset: string, freshFor: number): 
         const after = next(before?.live)
         if (after === undefined) return before?.live
         const at = performance.now()
-        if (await done(registry.save(nameOf(entity), JSON.stringify(after), before?.version)) !== undefined) {
+        if (
+          (await done(registry.save(nameOf(entity), JSON.stringify(after), before?.version))) !== undefined
+        ) {
           remember(entity, after, at)
           return after
         }

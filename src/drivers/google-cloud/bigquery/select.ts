@@ -8,11 +8,23 @@ import { queryError } from './errors.ts'
 import { runQuery, statementType, type JobOptions, type QueryParameter } from './jobs.ts'
 import { plainRow } from './result.ts'
 
-const refuse = (path: string, why: string): never => { throw invalidQuery('sql', path, why) }
+const refuse = (path: string, why: string): never => {
+  throw invalidQuery('sql', path, why)
+}
 
-// Strings (raw ones end at the same quote: a backslash keeps its next character there too), quoted names, comments, names, numbers, anything else.
+// Strings (raw ones end at the same quote: a backslash keeps its next character there too), quoted names,
+// comments, names, numbers, anything else.
 // https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
-const token = /(?<text>"""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?'''|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`)|(?<comment>(?:--|#)[^\n]*|\/\*[^]*?\*\/)|(?<space>\s+)|\$(?<parameter>[A-Za-z_]\w*)|(?<word>\w+)|(?<other>[^])/gy
+const kinds: readonly RegExp[] = [
+  /(?<long>"""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?''')/,
+  /(?<text>"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`)/,
+  /(?<comment>(?:--|#)[^\n]*|\/\*[^]*?\*\/)/,
+  /(?<space>\s+)/,
+  /\$(?<parameter>[A-Za-z_]\w*)/,
+  /(?<word>\w+)/,
+  /(?<other>[^])/,
+]
+const token = new RegExp(kinds.map(({ source }) => source).join('|'), 'gy')
 
 export interface Asked {
   /** With `@p0`, `@p1` … in the parameters' place. */
@@ -47,7 +59,8 @@ export const readQuery = (query: string): Asked => {
       text += `@p${names.indexOf(parameter)}`
     }
   }
-  if (first !== 'SELECT' && first !== 'WITH' && first !== 'FROM') refuse('', 'sql only reads: the statement must be a SELECT')
+  if (first !== 'SELECT' && first !== 'WITH' && first !== 'FROM')
+    refuse('', 'sql only reads: the statement must be a SELECT')
   return { text, names }
 }
 
@@ -58,30 +71,51 @@ const typed = (name: string, value: SqlValue): readonly [type: string, value: st
   if (value === null) return ['STRING', null]
   if (typeof value === 'boolean') return ['BOOL', String(value)]
   if (typeof value === 'string') return ['STRING', value]
-  if (typeof value === 'bigint') return value >= int64.least && value <= int64.most ? ['INT64', String(value)] : refuse(`$${name}`, `${value} is beyond int64`)
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? ['INT64', String(value)] : ['FLOAT64', String(value)]
+  if (typeof value === 'bigint')
+    return value >= int64.least && value <= int64.most
+      ? ['INT64', String(value)]
+      : refuse(`$${name}`, `${value} is beyond int64`)
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? ['INT64', String(value)] : ['FLOAT64', String(value)]
   return ['TIMESTAMP', instantOfDate(value) ?? refuse(`$${name}`, 'this Date is invalid')]
 }
 
 const bound = (names: readonly string[], parameters: SqlParameters): readonly QueryParameter[] => {
-  for (const name of Object.keys(parameters)) if (!names.includes(name)) refuse(`$${name}`, 'the statement does not ask for this parameter')
+  for (const name of Object.keys(parameters))
+    if (!names.includes(name)) refuse(`$${name}`, 'the statement does not ask for this parameter')
   return names.map((name, i) => {
     const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined
-    const [type, value] = given === undefined ? refuse(`$${name}`, 'the statement asks for this parameter and it is not given') : typed(name, given)
+    const [type, value] =
+      given === undefined
+        ? refuse(`$${name}`, 'the statement asks for this parameter and it is not given')
+        : typed(name, given)
     return { name: `p${i}`, parameterType: { type }, parameterValue: { value } }
   })
 }
 
-const run = async (rest: Rest, query: string, parameters: SqlParameters, integers: 'number' | 'bigint', options: JobOptions): Promise<readonly SqlRow[]> => {
+const run = async (
+  rest: Rest,
+  query: string,
+  parameters: SqlParameters,
+  integers: 'number' | 'bigint',
+  options: JobOptions,
+): Promise<readonly SqlRow[]> => {
   const { text, names } = readQuery(query)
   const values = bound(names, parameters)
   // Our own reading has let only one SELECT through; BigQuery has the last word, before anything runs.
   const type = await statementType(rest, text, values, options)
   if (type !== undefined && type !== 'SELECT') refuse('', `sql only reads: this is ${type}`)
   const { fields, rows } = await runQuery(rest, text, values, options)
-  const unsafe = (column: string, value: bigint): never => refuse(column, `${value} is no safe number: read integers exactly with { integers: 'bigint' }`)
+  const unsafe = (column: string, value: bigint): never =>
+    refuse(column, `${value} is no safe number: read integers exactly with { integers: 'bigint' }`)
   return rows.map((row) => plainRow(row, fields, { integers, unsafe }))
 }
 
-export const select = (rest: Rest, text: string, parameters: SqlParameters, integers: 'number' | 'bigint', options: JobOptions): TaskEither<SqlError, readonly SqlRow[]> =>
+export const select = (
+  rest: Rest,
+  text: string,
+  parameters: SqlParameters,
+  integers: 'number' | 'bigint',
+  options: JobOptions,
+): TaskEither<SqlError, readonly SqlRow[]> =>
   TE.tryCatch(() => run(rest, text, parameters, integers, options), queryError)

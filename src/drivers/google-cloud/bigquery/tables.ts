@@ -1,7 +1,17 @@
-// An entity's tables and SQL objects in BigQuery: made as they are needed, by any replica, at the same time, from wherever another stopped.
+// An entity's tables and SQL objects in BigQuery: made as they are needed, by any replica, at the same time,
+// from wherever another stopped.
 import type { EntitySchema } from '../../../model/schema.ts'
 import { growColumns, type Columns } from '../../../schema/columns.ts'
-import { instantArgument, logDefinition, logFields, logTable, mergedFields, sqlObjects, type SqlObject, type TableField } from '../../../schema/bigquery.ts'
+import {
+  instantArgument,
+  logDefinition,
+  logFields,
+  logTable,
+  mergedFields,
+  sqlObjects,
+  type SqlObject,
+  type TableField,
+} from '../../../schema/bigquery.ts'
 import { pause, type Rest } from './client.ts'
 import { isConflict, isNotFound, isOutdated, refusalOf, type Refusal } from './errors.ts'
 import { writtenTo, type Live, type Lives } from './live.ts'
@@ -14,7 +24,10 @@ interface Resource {
 }
 
 // Undefined where one of these refusals comes instead of an answer.
-const unless = async <A>(work: Promise<A>, ...refused: readonly ((refusal: Refusal) => boolean)[]): Promise<A | undefined> => {
+const unless = async <A>(
+  work: Promise<A>,
+  ...refused: readonly ((refusal: Refusal) => boolean)[]
+): Promise<A | undefined> => {
   try {
     return await work
   } catch (thrown) {
@@ -28,42 +41,75 @@ const tablesPath = (dataset: string): string => `datasets/${dataset}/tables`
 /** Whether the dataset is there. */
 export const hasDataset = async (rest: Rest): Promise<boolean> => {
   const { dataset } = await rest.place()
-  return await unless(rest.call<Resource>({ method: 'GET', path: `datasets/${dataset}` }), isNotFound) !== undefined
+  return (
+    (await unless(rest.call<Resource>({ method: 'GET', path: `datasets/${dataset}` }), isNotFound)) !==
+    undefined
+  )
 }
 
 /** Makes the dataset where it is missing. For provisioning only. */
 export const ensureDataset = async (rest: Rest, location?: string): Promise<boolean> => {
   const { project, dataset } = await rest.place()
   if (await hasDataset(rest)) return false
-  const body = JSON.stringify({ datasetReference: { projectId: project, datasetId: dataset }, ...(location === undefined ? {} : { location }) })
-  return await unless(rest.call({ method: 'POST', path: 'datasets', body }), isConflict) !== undefined
+  const body = JSON.stringify({
+    datasetReference: { projectId: project, datasetId: dataset },
+    ...(location === undefined ? {} : { location }),
+  })
+  return (await unless(rest.call({ method: 'POST', path: 'datasets', body }), isConflict)) !== undefined
 }
 
-// The servers that take rows see a new table later than those that made it. A row of nothing but an unknown column is refused once they do, and never written.
+// The servers that take rows see a new table later than those that made it. A row of nothing but an unknown
+// column is refused once they do, and never written.
 const awaitTable = async (rest: Rest, path: string): Promise<void> => {
   const start = performance.now()
   const body = JSON.stringify({ rows: [{ json: { __none__: '' } }] })
   for (let attempt = 0; performance.now() - start < rest.patience; attempt++) {
-    if (await unless(rest.call({ method: 'POST', path: `${path}/insertAll`, body }), isNotFound) !== undefined) return
+    if (
+      (await unless(rest.call({ method: 'POST', path: `${path}/insertAll`, body }), isNotFound)) !== undefined
+    )
+      return
     await pause(attempt)
   }
 }
 
 /** Makes a log table hold these columns; repeatable, and side by side with others who add theirs. */
-export const ensureTable = async (rest: Rest, entity: string, generation: number, columns: Columns): Promise<void> => {
+export const ensureTable = async (
+  rest: Rest,
+  entity: string,
+  generation: number,
+  columns: Columns,
+): Promise<void> => {
   const { project, dataset } = await rest.place()
   const tableId = logTable(entity, generation)
   const path = `${tablesPath(dataset)}/${tableId}`
   for (let attempt = 0; ; attempt++) {
     const found = await unless(rest.call<Resource>({ method: 'GET', path }), isNotFound)
     if (found === undefined) {
-      const body = JSON.stringify({ tableReference: { projectId: project, datasetId: dataset, tableId }, ...logDefinition(columns) })
-      if (await unless(rest.call({ method: 'POST', path: tablesPath(dataset), body }), isConflict) !== undefined) return awaitTable(rest, path)
+      const body = JSON.stringify({
+        tableReference: { projectId: project, datasetId: dataset, tableId },
+        ...logDefinition(columns),
+      })
+      if (
+        (await unless(rest.call({ method: 'POST', path: tablesPath(dataset), body }), isConflict)) !==
+        undefined
+      )
+        return awaitTable(rest, path)
     } else {
       const have = found.schema?.fields ?? []
       const fields = mergedFields(have, logFields(columns))
       if (fields === have) return
-      if (await unless(rest.call({ method: 'PATCH', path, etag: found.etag, body: JSON.stringify({ schema: { fields } }) }), isOutdated) !== undefined) return
+      if (
+        (await unless(
+          rest.call({
+            method: 'PATCH',
+            path,
+            etag: found.etag,
+            body: JSON.stringify({ schema: { fields } }),
+          }),
+          isOutdated,
+        )) !== undefined
+      )
+        return
     }
     await pause(attempt)
   }
@@ -71,20 +117,42 @@ export const ensureTable = async (rest: Rest, entity: string, generation: number
 
 export const dropTable = async (rest: Rest, entity: string, generation: number): Promise<void> => {
   const { dataset } = await rest.place()
-  await unless(rest.call({ method: 'DELETE', path: `${tablesPath(dataset)}/${logTable(entity, generation)}` }), isNotFound)
+  await unless(
+    rest.call({ method: 'DELETE', path: `${tablesPath(dataset)}/${logTable(entity, generation)}` }),
+    isNotFound,
+  )
 }
 
-const resourceOf = (project: string, dataset: string, { kind, name, query }: SqlObject): { readonly [key: string]: unknown } => kind === 'view'
-  ? { tableReference: { projectId: project, datasetId: dataset, tableId: name }, view: { query, useLegacySql: false } }
-  : {
-    routineReference: { projectId: project, datasetId: dataset, routineId: name }, routineType: 'TABLE_VALUED_FUNCTION', language: 'SQL',
-    arguments: [{ name: instantArgument, dataType: { typeKind: 'TIMESTAMP' } }], definitionBody: query,
-  }
+const resourceOf = (
+  project: string,
+  dataset: string,
+  { kind, name, query }: SqlObject,
+): { readonly [key: string]: unknown } =>
+  kind === 'view'
+    ? {
+        tableReference: { projectId: project, datasetId: dataset, tableId: name },
+        view: { query, useLegacySql: false },
+      }
+    : {
+        routineReference: { projectId: project, datasetId: dataset, routineId: name },
+        routineType: 'TABLE_VALUED_FUNCTION',
+        language: 'SQL',
+        arguments: [{ name: instantArgument, dataType: { typeKind: 'TIMESTAMP' } }],
+        definitionBody: query,
+      }
 
-// One object as the registry says at a moment after the object was looked at: whoever writes later looked later, so that an older
-// definition never replaces a newer one, however long its writer slept. False where the registry has moved on from this revision: the
+// One object as the registry says at a moment after the object was looked at: whoever writes later looked
+// later, so that an older
+// definition never replaces a newer one, however long its writer slept. False where the registry has moved on
+// from this revision: the
 // objects that this one reads are not there yet then.
-const makeObject = async (rest: Rest, lives: Lives, entity: string, revision: number, which: number): Promise<boolean> => {
+const makeObject = async (
+  rest: Rest,
+  lives: Lives,
+  entity: string,
+  revision: number,
+  which: number,
+): Promise<boolean> => {
   const place = await rest.place()
   for (let attempt = 0; ; attempt++) {
     const kind = which === 3 ? 'routines' : 'tables'
@@ -92,20 +160,33 @@ const makeObject = async (rest: Rest, lives: Lives, entity: string, revision: nu
     const name = [`${entity}_log`, `${entity}_events`, entity, `${entity}_as_of`][which] as string
     const found = await unless(rest.call<Resource>({ method: 'GET', path: `${path}/${name}` }), isNotFound)
     const live = await lives.reload(entity)
-    const object = live?.revision === revision ? sqlObjects(place, entity, live.generation, live.columns, live.updates)[which] : undefined
+    const object =
+      live?.revision === revision
+        ? sqlObjects(place, entity, live.generation, live.columns, live.updates)[which]
+        : undefined
     if (object === undefined) return false
     if ((found?.view?.query ?? found?.definitionBody) === object.query) return true
     const body = JSON.stringify(resourceOf(place.project, place.dataset, object))
-    const made = found === undefined
-      ? await unless(rest.call({ method: 'POST', path, body }), isConflict)
-      : await unless(rest.call({ method: object.kind === 'view' ? 'PATCH' : 'PUT', path: `${path}/${name}`, etag: found.etag, body }), isOutdated)
+    const made =
+      found === undefined
+        ? await unless(rest.call({ method: 'POST', path, body }), isConflict)
+        : await unless(
+            rest.call({
+              method: object.kind === 'view' ? 'PATCH' : 'PUT',
+              path: `${path}/${name}`,
+              etag: found.etag,
+              body,
+            }),
+            isOutdated,
+          )
     if (made !== undefined) return true
     await pause(attempt)
   }
 }
 
 const makeAll = async (rest: Rest, lives: Lives, entity: string, revision: number): Promise<boolean> => {
-  for (const which of [0, 1, 2, 3]) if (!(await makeObject(rest, lives, entity, revision, which))) return false
+  for (const which of [0, 1, 2, 3])
+    if (!(await makeObject(rest, lives, entity, revision, which))) return false
   return true
 }
 
@@ -114,11 +195,17 @@ export const makeObjects = async (rest: Rest, lives: Lives, entity: string): Pro
   for (;;) {
     const before = await lives.reload(entity)
     if (before === undefined || before.made === before.revision) return
-    if (await makeAll(rest, lives, entity, before.revision)) await lives.change(entity, (live) => (live?.revision === before.revision ? { ...live, made: before.revision } : undefined))
+    if (await makeAll(rest, lives, entity, before.revision))
+      await lives.change(entity, (live) =>
+        live?.revision === before.revision ? { ...live, made: before.revision } : undefined,
+      )
   }
 }
 
-const withUpdates = (known: EntitySchema['updates'], brought: EntitySchema['updates']): EntitySchema['updates'] => {
+const withUpdates = (
+  known: EntitySchema['updates'],
+  brought: EntitySchema['updates'],
+): EntitySchema['updates'] => {
   const fresh = brought.filter((mode) => !known.includes(mode))
   return fresh.length === 0 ? known : [...known, ...fresh]
 }
@@ -128,14 +215,25 @@ const grown = (live: Live | undefined, schema: EntitySchema): Live => {
   const { columns, additions } = growColumns(live?.columns ?? {}, schema.properties)
   const updates = withUpdates(live?.updates ?? [], schema.updates)
   if (live !== undefined && additions.length === 0 && updates === live.updates) return live
-  return { ...(live ?? { generation: 1, made: 0, old: [] }), columns, updates, revision: (live?.revision ?? 0) + 1 }
+  return {
+    ...(live ?? { generation: 1, made: 0, old: [] }),
+    columns,
+    updates,
+    revision: (live?.revision ?? 0) + 1,
+  }
 }
 
 /**
- * Makes tables and SQL objects hold the schema. Tables first, then the registry, then the SQL objects: whoever reads the registry finds the
+ * Makes tables and SQL objects hold the schema. Tables first, then the registry, then the SQL objects:
+ * whoever reads the registry finds the
  * columns there, and a crash in between leaves something that the next one goes on from.
  */
-export const evolve = async (rest: Rest, lives: Lives, entity: string, schema: EntitySchema): Promise<void> => {
+export const evolve = async (
+  rest: Rest,
+  lives: Lives,
+  entity: string,
+  schema: EntitySchema,
+): Promise<void> => {
   const known = await lives.current(entity)
   if (known !== undefined && grown(known, schema) === known && known.made === known.revision) return
   for (;;) {
@@ -146,9 +244,12 @@ export const evolve = async (rest: Rest, lives: Lives, entity: string, schema: E
     // What another has changed meanwhile may need other tables: back to the start.
     let taken = false
     await lives.change(entity, (live) => {
-      taken = live?.revision === before?.revision && live?.building?.generation === before?.building?.generation
+      taken =
+        live?.revision === before?.revision && live?.building?.generation === before?.building?.generation
       if (!taken) return undefined
-      return live === undefined ? next : { ...live, columns: next.columns, updates: next.updates, revision: next.revision }
+      return live === undefined
+        ? next
+        : { ...live, columns: next.columns, updates: next.updates, revision: next.revision }
     })
     if (taken) return makeObjects(rest, lives, entity)
   }

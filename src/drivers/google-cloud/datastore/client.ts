@@ -1,4 +1,5 @@
-// Datastore over its low-level client: lookups, single-use-transaction commits and key-ordered queries, one RPC each wherever that is possible.
+// Datastore over its low-level client: lookups, single-use-transaction commits and key-ordered queries, one
+// RPC each wherever that is possible.
 import type { v1 } from '@google-cloud/datastore'
 import { E, type TaskEither } from '../../../fp.ts'
 import type { Contention, Infra } from '../../../model/errors.ts'
@@ -13,7 +14,10 @@ const lookupSize = 1_000
 const timeout = 15_000
 const readTries = 3
 
-export interface Key { readonly kind: string; readonly name: string }
+export interface Key {
+  readonly kind: string
+  readonly name: string
+}
 
 export interface Found extends Key {
   /** The entity's version: what a later write of it expects. */
@@ -22,7 +26,8 @@ export interface Found extends Key {
 }
 
 /**
- * One write. `base` is the version that it expects to find, '0' for none; without one it writes whatever is there. Always with
+ * One write. `base` is the version that it expects to find, '0' for none; without one it writes whatever is
+ * there. Always with
  * conflictResolutionStrategy FAIL: without it a stale write is applied silently.
  */
 export type Mutation =
@@ -30,8 +35,14 @@ export type Mutation =
   | { readonly upsert: Key; readonly properties: Properties; readonly base?: string }
   | { readonly remove: Key; readonly base?: string }
 
-/** `conflict`: another was faster, nothing was written. `refused`: the server will not take it, nothing was written. `unknown`: whether it was written is not known. */
-export interface CommitFailure { readonly _tag: 'conflict' | 'refused' | 'unknown' | 'failed'; readonly error: DatastoreError }
+/**
+ * `conflict`: another was faster, nothing was written. `refused`: the server will not take it, nothing was
+ * written. `unknown`: whether it was written is not known.
+ */
+export interface CommitFailure {
+  readonly _tag: 'conflict' | 'refused' | 'unknown' | 'failed'
+  readonly error: DatastoreError
+}
 
 export interface Query {
   readonly kind: string
@@ -39,7 +50,11 @@ export interface Query {
   readonly after?: string
   readonly until?: string
   /** Property, operator, value. */
-  readonly where?: readonly (readonly [property: string, operator: 'EQUAL' | 'GREATER_THAN_OR_EQUAL' | 'LESS_THAN_OR_EQUAL', value: Value])[]
+  readonly where?: readonly (readonly [
+    property: string,
+    operator: 'EQUAL' | 'GREATER_THAN_OR_EQUAL' | 'LESS_THAN_OR_EQUAL',
+    value: Value,
+  ])[]
   /** Ascending; by key unless said. */
   readonly orderBy?: string
   readonly limit: number
@@ -49,9 +64,15 @@ export interface Query {
 /** One namespace of one database. */
 export interface Datastore {
   /** By `keyText`; what is not there is left out. */
-  readonly lookup: (verb: string, keys: readonly Key[]) => TaskEither<DatastoreError, ReadonlyMap<string, Found>>
+  readonly lookup: (
+    verb: string,
+    keys: readonly Key[],
+  ) => TaskEither<DatastoreError, ReadonlyMap<string, Found>>
   /** Atomic; the versions written, in order. At most 500 mutations. */
-  readonly commit: (verb: string, mutations: readonly Mutation[]) => TaskEither<CommitFailure, readonly string[]>
+  readonly commit: (
+    verb: string,
+    mutations: readonly Mutation[],
+  ) => TaskEither<CommitFailure, readonly string[]>
   /** Not atomic, for what is idempotent: deletes and writes that nothing depends on. */
   readonly write: (verb: string, mutations: readonly Mutation[]) => TaskEither<DatastoreError, void>
   readonly query: (verb: string, query: Query) => TaskEither<DatastoreError, readonly Found[]>
@@ -61,45 +82,70 @@ export const keyText = ({ kind, name }: Key): string => `${kind}/${name}`
 
 type Rpc = v1.DatastoreClient
 type LookupRequest = NonNullable<Parameters<Rpc['lookup']>[0]>
-type WireKey = { readonly path?: readonly { readonly kind?: string | null; readonly name?: string | null }[] | null }
-interface EntityResult { readonly entity?: { readonly key?: WireKey | null; readonly properties?: unknown } | null; readonly version?: unknown }
+type WireKey = {
+  readonly path?: readonly { readonly kind?: string | null; readonly name?: string | null }[] | null
+}
+interface EntityResult {
+  readonly entity?: { readonly key?: WireKey | null; readonly properties?: unknown } | null
+  readonly version?: unknown
+}
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 
 const foundOf = ({ entity, version }: EntityResult): Found => {
   const path = entity?.key?.path?.[0]
-  return { kind: path?.kind ?? '', name: path?.name ?? '', version: String(version ?? ''), properties: (entity?.properties ?? {}) as Properties }
+  return {
+    kind: path?.kind ?? '',
+    name: path?.name ?? '',
+    version: String(version ?? ''),
+    properties: (entity?.properties ?? {}) as Properties,
+  }
 }
 
-const isAway = (thrown: unknown): boolean => ([grpc.unavailable, grpc.deadlineExceeded, grpc.internal, grpc.cancelled, grpc.unknown] as readonly (number | undefined)[]).includes(codeOf(thrown))
+const isAway = (thrown: unknown): boolean =>
+  (
+    [grpc.unavailable, grpc.deadlineExceeded, grpc.internal, grpc.cancelled, grpc.unknown] as readonly (
+      number | undefined
+    )[]
+  ).includes(codeOf(thrown))
 
 const commitFailure = (verb: string, thrown: unknown): CommitFailure => {
   const error = failureOf(verb, thrown)
   const code = codeOf(thrown)
-  if (code === grpc.alreadyExists || code === grpc.failedPrecondition || code === grpc.aborted) return { _tag: 'conflict', error }
+  if (code === grpc.alreadyExists || code === grpc.failedPrecondition || code === grpc.aborted)
+    return { _tag: 'conflict', error }
   if (code === grpc.invalidArgument) return { _tag: 'refused', error }
   return { _tag: isAway(thrown) || code === undefined ? 'unknown' : 'failed', error }
 }
 
 // Reads only: they may be repeated. A commit that was not answered may have been done.
-const reading = <A>(verb: string, call: () => Promise<A>): TaskEither<DatastoreError, A> => async () => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return E.right(await call())
-    } catch (thrown) {
-      if (attempt >= readTries || !isAway(thrown)) return E.left(failureOf(verb, thrown))
-      await pause(50 * 2 ** attempt * (0.5 + Math.random()))
+const reading =
+  <A>(verb: string, call: () => Promise<A>): TaskEither<DatastoreError, A> =>
+  async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return E.right(await call())
+      } catch (thrown) {
+        if (attempt >= readTries || !isAway(thrown)) return E.left(failureOf(verb, thrown))
+        await pause(50 * 2 ** attempt * (0.5 + Math.random()))
+      }
     }
   }
-}
 
-export interface Place { readonly projectId: string; readonly databaseId: string; readonly namespace: string }
+export interface Place {
+  readonly projectId: string
+  readonly databaseId: string
+  readonly namespace: string
+}
 
 export const datastore = (rpc: Rpc, { projectId, databaseId, namespace }: Place): Datastore => {
   const partitionId = { projectId, databaseId, namespaceId: namespace }
   const options = { timeout, retry: null as never }
   const wireKey = ({ kind, name }: Key) => ({ partitionId, path: [{ kind, name }] })
-  const keyValue = (key: Key): Value => ({ keyValue: wireKey(key) } as Value)
+  const keyValue = (key: Key): Value => ({ keyValue: wireKey(key) }) as Value
 
   const lookupOnce = async (keys: readonly Key[], found: Map<string, Found>): Promise<void> => {
     let wanted: LookupRequest['keys'] = keys.map(wireKey)
@@ -115,29 +161,74 @@ export const datastore = (rpc: Rpc, { projectId, databaseId, namespace }: Place)
   }
 
   const wireMutation = (mutation: Mutation): object => {
-    const key = 'insert' in mutation ? mutation.insert : 'upsert' in mutation ? mutation.upsert : mutation.remove
-    const what = 'remove' in mutation ? { delete: wireKey(key) } : { ['insert' in mutation ? 'insert' : 'upsert']: { key: wireKey(key), properties: mutation.properties } }
+    const key =
+      'insert' in mutation ? mutation.insert : 'upsert' in mutation ? mutation.upsert : mutation.remove
+    const what =
+      'remove' in mutation
+        ? { delete: wireKey(key) }
+        : {
+            ['insert' in mutation ? 'insert' : 'upsert']: {
+              key: wireKey(key),
+              properties: mutation.properties,
+            },
+          }
     const base = 'base' in mutation ? mutation.base : undefined
     return base === undefined ? what : { ...what, baseVersion: base, conflictResolutionStrategy: 'FAIL' }
   }
 
   const commit = async (mutations: readonly Mutation[], how: object): Promise<readonly string[]> => {
-    const [response] = await rpc.commit({ projectId, databaseId, ...how, mutations: mutations.map(wireMutation) }, options)
+    const [response] = await rpc.commit(
+      { projectId, databaseId, ...how, mutations: mutations.map(wireMutation) },
+      options,
+    )
     return (response.mutationResults ?? []).map(({ version }) => String(version ?? ''))
   }
 
-  const queryOnce = async ({ kind, after, until, where = [], orderBy, limit, keysOnly }: Query): Promise<readonly Found[]> => {
+  const queryOnce = async ({
+    kind,
+    after,
+    until,
+    where = [],
+    orderBy,
+    limit,
+    keysOnly,
+  }: Query): Promise<readonly Found[]> => {
     const conditions = [
       ...where.map(([name, op, value]) => ({ propertyFilter: { property: { name }, op, value } })),
-      ...(after === undefined ? [] : [{ propertyFilter: { property: { name: '__key__' }, op: 'GREATER_THAN', value: keyValue({ kind, name: after }) } }]),
-      ...(until === undefined ? [] : [{ propertyFilter: { property: { name: '__key__' }, op: 'LESS_THAN_OR_EQUAL', value: keyValue({ kind, name: until }) } }]),
+      ...(after === undefined
+        ? []
+        : [
+            {
+              propertyFilter: {
+                property: { name: '__key__' },
+                op: 'GREATER_THAN',
+                value: keyValue({ kind, name: after }),
+              },
+            },
+          ]),
+      ...(until === undefined
+        ? []
+        : [
+            {
+              propertyFilter: {
+                property: { name: '__key__' },
+                op: 'LESS_THAN_OR_EQUAL',
+                value: keyValue({ kind, name: until }),
+              },
+            },
+          ]),
     ]
     const found: Found[] = []
     for (let startCursor: unknown; found.length < limit;) {
       const query = {
-        kind: [{ name: kind }], order: [{ property: { name: orderBy ?? '__key__' }, direction: 'ASCENDING' }], limit: { value: limit - found.length },
-        ...(conditions.length === 0 ? {} : { filter: { compositeFilter: { op: 'AND', filters: conditions } } }),
-        ...(keysOnly === true ? { projection: [{ property: { name: '__key__' } }] } : {}), ...(startCursor === undefined ? {} : { startCursor }),
+        kind: [{ name: kind }],
+        order: [{ property: { name: orderBy ?? '__key__' }, direction: 'ASCENDING' }],
+        limit: { value: limit - found.length },
+        ...(conditions.length === 0
+          ? {}
+          : { filter: { compositeFilter: { op: 'AND', filters: conditions } } }),
+        ...(keysOnly === true ? { projection: [{ property: { name: '__key__' } }] } : {}),
+        ...(startCursor === undefined ? {} : { startCursor }),
       }
       const [{ batch }] = await rpc.runQuery({ projectId, databaseId, partitionId, query } as never, options)
       for (const each of batch?.entityResults ?? []) found.push(foundOf(each as EntityResult))
@@ -159,14 +250,18 @@ export const datastore = (rpc: Rpc, { projectId, databaseId, namespace }: Place)
     },
     commit: (verb, mutations) => async () => {
       try {
-        return E.right(await commit(mutations, { mode: 'TRANSACTIONAL', singleUseTransaction: { readWrite: {} } }))
+        return E.right(
+          await commit(mutations, { mode: 'TRANSACTIONAL', singleUseTransaction: { readWrite: {} } }),
+        )
       } catch (thrown) {
         return E.left(commitFailure(verb, thrown))
       }
     },
     write: (verb, mutations) => async () => {
       for (let i = 0; i < mutations.length; i += 500) {
-        const done = await reading(verb, () => commit(mutations.slice(i, i + 500), { mode: 'NON_TRANSACTIONAL' }))()
+        const done = await reading(verb, () =>
+          commit(mutations.slice(i, i + 500), { mode: 'NON_TRANSACTIONAL' }),
+        )()
         if (done._tag === 'Left') return done
       }
       return E.right(undefined)

@@ -1,4 +1,5 @@
-// The outbox: one row a commit that names its events, cleared once they are published; what a crash left there is published by the sweeper.
+// The outbox: one row a commit that names its events, cleared once they are published; what a crash left
+// there is published by the sweeper.
 import { randomUUID } from 'node:crypto'
 import { E, pipe, TE, type TaskEither } from '../../../fp.ts'
 import type { StoredEvent } from '../../../model/event.ts'
@@ -16,19 +17,30 @@ const mostRemembered = 20_000
 
 export interface Outbox {
   /** The row of a commit; `committed` remembers it here, so that `published` clears it without a look. */
-  readonly row: (entity: string, eventIds: readonly string[]) => { readonly mutation: Mutation; readonly committed: () => void }
+  readonly row: (
+    entity: string,
+    eventIds: readonly string[],
+  ) => { readonly mutation: Mutation; readonly committed: () => void }
   /** Events whose rows have stood for longer than `age`, the oldest rows first. */
   readonly pending: (entity: string, limit: number) => TaskEither<StoreError, readonly StoredEvent[]>
   readonly published: (events: readonly StoredEvent[]) => TaskEither<StoreError, void>
 }
 
-interface Row { readonly entity: string; readonly name: string; readonly eventIds: readonly string[]; readonly left: Set<string> }
+interface Row {
+  readonly entity: string
+  readonly name: string
+  readonly eventIds: readonly string[]
+  readonly left: Set<string>
+}
 
-/** `age`: milliseconds that a row belongs to the process that wrote it; it publishes right after the commit. */
+/**
+ * `age`: milliseconds that a row belongs to the process that wrote it; it publishes right after the commit.
+ */
 export const outbox = (store: Datastore, age: number): Outbox => {
   const rows = new Map<string, Row>()
   const rowOf = new Map<string, Row>()
-  // A row is forgotten as a whole: one that lost some of its events here could never be cleared, and would be published for ever.
+  // A row is forgotten as a whole: one that lost some of its events here could never be cleared, and would be
+  // published for ever.
   const forget = (row: Row): void => {
     rows.delete(row.name)
     for (const id of row.eventIds) if (rowOf.get(id) === row) rowOf.delete(id)
@@ -45,20 +57,34 @@ export const outbox = (store: Datastore, age: number): Outbox => {
     }
     return row
   }
-  const clear = (done: readonly Row[]): TaskEither<StoreError, void> => async () => {
-    if (done.length === 0) return E.right(undefined)
-    const cleared = await store.write('outbox', done.map(({ entity, name }) => ({ remove: { kind: outboxKind(entity), name } })))()
-    if (cleared._tag === 'Right') done.forEach(forget)
-    return cleared
-  }
-  const idsOf = ({ properties }: Found): readonly string[] => (properties['events']?.arrayValue?.values ?? []).map(textOf)
+  const clear =
+    (done: readonly Row[]): TaskEither<StoreError, void> =>
+    async () => {
+      if (done.length === 0) return E.right(undefined)
+      const cleared = await store.write(
+        'outbox',
+        done.map(({ entity, name }) => ({ remove: { kind: outboxKind(entity), name } })),
+      )()
+      if (cleared._tag === 'Right') done.forEach(forget)
+      return cleared
+    }
+  const idsOf = ({ properties }: Found): readonly string[] =>
+    (properties['events']?.arrayValue?.values ?? []).map(textOf)
 
-  // Due rows, oldest first. Keys are random: where a page holds only rows that their writers still publish, the due ones lie behind it.
+  // Due rows, oldest first. Keys are random: where a page holds only rows that their writers still publish,
+  // the due ones lie behind it.
   const dueRows = async (entity: string): Promise<E.Either<StoreError, readonly Found[]>> => {
     for (let after: string | undefined; ;) {
-      const page = await store.query(`outbox ${entity}`, { kind: outboxKind(entity), limit: lookSize, ...(after === undefined ? {} : { after }) })()
+      const page = await store.query(`outbox ${entity}`, {
+        kind: outboxKind(entity),
+        limit: lookSize,
+        ...(after === undefined ? {} : { after }),
+      })()
       if (page._tag === 'Left') return page
-      const due = page.right.map((row) => ({ row, at: instantOfValue(row.properties['at'] ?? {}) })).filter(({ at }) => millisOf(at) <= Date.now() - age).sort((a, b) => (a.at < b.at ? -1 : 1))
+      const due = page.right
+        .map((row) => ({ row, at: instantOfValue(row.properties['at'] ?? {}) }))
+        .filter(({ at }) => millisOf(at) <= Date.now() - age)
+        .sort((a, b) => (a.at < b.at ? -1 : 1))
       if (due.length > 0 || page.right.length < lookSize) return E.right(due.map(({ row }) => row))
       after = page.right[page.right.length - 1]?.name
     }
@@ -80,8 +106,18 @@ export const outbox = (store: Datastore, age: number): Outbox => {
       const cleared = await clear(published)()
       if (cleared._tag === 'Left') return cleared
       if (wanted.length === 0 && published.length > 0) continue
-      const keys = wanted.map((id) => { const parsed = parseEventId(id); return eventKey(entity, parsed?.entityId ?? '', parsed?.sequence ?? 0) })
-      return pipe(store.lookup(`outbox ${entity}`, keys), TE.map((found) => [...found.values()].filter(({ kind }) => kind === eventKind(entity)).map((each) => eventOf(entity, each))))()
+      const keys = wanted.map((id) => {
+        const parsed = parseEventId(id)
+        return eventKey(entity, parsed?.entityId ?? '', parsed?.sequence ?? 0)
+      })
+      return pipe(
+        store.lookup(`outbox ${entity}`, keys),
+        TE.map((found) =>
+          [...found.values()]
+            .filter(({ kind }) => kind === eventKind(entity))
+            .map((each) => eventOf(entity, each)),
+        ),
+      )()
     }
   }
 
@@ -99,11 +135,14 @@ export const outbox = (store: Datastore, age: number): Outbox => {
     row: (entity, eventIds) => {
       const name = randomUUID()
       return {
-        mutation: { insert: { kind: outboxKind(entity), name }, properties: { at: instant(instantOfDate(new Date()) as string), events: array(eventIds.map(text)) } },
+        mutation: {
+          insert: { kind: outboxKind(entity), name },
+          properties: { at: instant(instantOfDate(new Date()) as string), events: array(eventIds.map(text)) },
+        },
         committed: () => void remember(entity, name, eventIds),
       }
     },
-    pending, published,
+    pending,
+    published,
   }
 }
-

@@ -8,13 +8,23 @@ import { text, textOf } from './value.ts'
 export const registry = (store: Datastore): Registry => {
   const keyOf = (name: string): Key => ({ kind: registryKind, name })
   return {
-    load: (name) => pipe(store.lookup(name, [keyOf(name)]), TE.map((found) => {
-      const one = found.get(keyText(keyOf(name)))
-      return one === undefined ? undefined : { text: textOf(one.properties['text']), version: one.version }
-    })),
+    load: (name) =>
+      pipe(
+        store.lookup(name, [keyOf(name)]),
+        TE.map((found) => {
+          const one = found.get(keyText(keyOf(name)))
+          return one === undefined
+            ? undefined
+            : { text: textOf(one.properties['text']), version: one.version }
+        }),
+      ),
     save: (name, value, expected) => async () => {
       const properties = { text: text(value) }
-      const done = await store.commit(name, [expected === undefined ? { insert: keyOf(name), properties } : { upsert: keyOf(name), properties, base: expected }])()
+      const done = await store.commit(name, [
+        expected === undefined
+          ? { insert: keyOf(name), properties }
+          : { upsert: keyOf(name), properties, base: expected },
+      ])()
       if (done._tag === 'Right') return E.right(done.right[0])
       return done.left._tag === 'conflict' ? E.right(undefined) : E.left(done.left.error)
     },

@@ -14,14 +14,32 @@ export interface EventStoreOptions {
   readonly pause: number
 }
 
-export const versionedOf = (found: Found | undefined): Versioned | undefined => (found === undefined ? undefined
-  : { version: numberOf(found.properties['version']), schema: JSON.parse(textOf(found.properties['schema'])) as EntitySchema })
+export const versionedOf = (found: Found | undefined): Versioned | undefined =>
+  found === undefined
+    ? undefined
+    : {
+        version: numberOf(found.properties['version']),
+        schema: JSON.parse(textOf(found.properties['schema'])) as EntitySchema,
+      }
 
-/** Puts a schema in place of the expected version; undefined where another was faster. `base` is what a lookup found. */
-export const putSchema = (store: Datastore, entity: string, next: EntitySchema, expected: number, base: string | undefined): TaskEither<StoreError, number | undefined> => async () => {
-  const properties = { version: integer(expected + 1), schema: text(JSON.stringify(next)) }
-  const key = schemaKey(entity)
-  const done = await store.commit(`schema ${entity}`, [base === undefined ? { insert: key, properties } : { upsert: key, properties, base }])()
-  if (done._tag === 'Right') return E.right(expected + 1)
-  return done.left._tag === 'conflict' ? E.right(undefined) : E.left(done.left.error)
-}
+/**
+ * Puts a schema in place of the expected version; undefined where another was faster. `base` is what a lookup
+ * found.
+ */
+export const putSchema =
+  (
+    store: Datastore,
+    entity: string,
+    next: EntitySchema,
+    expected: number,
+    base: string | undefined,
+  ): TaskEither<StoreError, number | undefined> =>
+  async () => {
+    const properties = { version: integer(expected + 1), schema: text(JSON.stringify(next)) }
+    const key = schemaKey(entity)
+    const done = await store.commit(`schema ${entity}`, [
+      base === undefined ? { insert: key, properties } : { upsert: key, properties, base },
+    ])()
+    if (done._tag === 'Right') return E.right(expected + 1)
+    return done.left._tag === 'conflict' ? E.right(undefined) : E.left(done.left.error)
+  }

@@ -1,4 +1,5 @@
-// Datastore's values: our own typed codec, because the client's guesses types and rounds numbers and instants.
+// Datastore's values: our own typed codec, because the client's guesses types and rounds numbers and
+// instants.
 // Shapes: google/datastore/v1/entity.proto.
 
 /** A value as it goes over the wire. Integers and seconds are decimal text. */
@@ -29,7 +30,9 @@ export const nothing: Value = { nullValue: 'NULL_VALUE', ...bare }
 export const array = (values: readonly Value[]): Value => ({ arrayValue: { values } })
 export const entity = (properties: Properties): Value => ({ entityValue: { properties }, ...bare })
 export const indexed = (value: Value): Value =>
-  (value.arrayValue === undefined ? { ...value, excludeFromIndexes: false } : { arrayValue: { values: (value.arrayValue?.values ?? []).map(indexed) } })
+  value.arrayValue === undefined
+    ? { ...value, excludeFromIndexes: false }
+    : { arrayValue: { values: (value.arrayValue?.values ?? []).map(indexed) } }
 
 /** An instant of 27 characters, to the microsecond. */
 export const instant = (at: string): Value => {
@@ -47,8 +50,13 @@ export const instantOfValue = ({ timestampValue }: Value): string => {
 export const textOf = (value: Value | undefined): string => value?.stringValue ?? ''
 export const optionalText = (value: Value | undefined): string | undefined => value?.stringValue ?? undefined
 export const numberOf = (value: Value | undefined): number => Number(value?.integerValue ?? 0)
-export const bytesOf = (value: Value): Buffer => (typeof value.blobValue === 'string' ? Buffer.from(value.blobValue, 'base64') : Buffer.from(value.blobValue as Uint8Array))
+export const bytesOf = (value: Value): Buffer =>
+  typeof value.blobValue === 'string'
+    ? Buffer.from(value.blobValue, 'base64')
+    : Buffer.from(value.blobValue as Uint8Array)
 
 /** Properties with those left out that have no value. */
 export const given = (properties: { readonly [name: string]: Value | undefined }): Properties =>
-  Object.fromEntries(Object.entries(properties).filter((entry): entry is [string, Value] => entry[1] !== undefined))
+  Object.fromEntries(
+    Object.entries(properties).filter((entry): entry is [string, Value] => entry[1] !== undefined),
+  )

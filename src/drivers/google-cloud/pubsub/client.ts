@@ -1,4 +1,5 @@
-// Pub/Sub over its low-level clients: awaited publishes, unary pulls, acknowledgements. The high-level client's queue loses order after an
+// Pub/Sub over its low-level clients: awaited publishes, unary pulls, acknowledgements. The high-level
+// client's queue loses order after an
 // error and its subscriber swallows a handler's throw; here nothing happens that was not asked for.
 import type { v1 } from '@google-cloud/pubsub'
 import { E, type TaskEither } from '../../../fp.ts'
@@ -21,7 +22,11 @@ export interface Received {
 }
 
 /** A subscription to be made. `ackDeadline` in seconds. */
-export interface SubscriptionSettings { readonly topic: string; readonly filter?: string; readonly ackDeadline: number }
+export interface SubscriptionSettings {
+  readonly topic: string
+  readonly filter?: string
+  readonly ackDeadline: number
+}
 
 /** Calls of one project; names are the last part of a resource's name. */
 export interface PubSub {
@@ -32,33 +37,65 @@ export interface PubSub {
   readonly pull: (subscription: string, most: number) => TaskEither<PubSubError, readonly Received[]>
   readonly acknowledge: (subscription: string, ackIds: readonly string[]) => TaskEither<PubSubError, void>
   /** Keeps messages for so many seconds more; 0 gives them back at once. */
-  readonly extend: (subscription: string, ackIds: readonly string[], seconds: number) => TaskEither<PubSubError, void>
+  readonly extend: (
+    subscription: string,
+    ackIds: readonly string[],
+    seconds: number,
+  ) => TaskEither<PubSubError, void>
   readonly hasTopic: (topic: string) => TaskEither<PubSubError, boolean>
   /** The topic of a subscription and what it filters by, or undefined where it is not there. */
-  readonly subscription: (subscription: string) => TaskEither<PubSubError, { readonly topic: string; readonly filter: string } | undefined>
+  readonly subscription: (
+    subscription: string,
+  ) => TaskEither<PubSubError, { readonly topic: string; readonly filter: string } | undefined>
   /** True where it was made, false where it was there. */
   readonly createTopic: (topic: string) => TaskEither<PubSubError, boolean>
-  readonly createSubscription: (subscription: string, settings: SubscriptionSettings) => TaskEither<PubSubError, boolean>
+  readonly createSubscription: (
+    subscription: string,
+    settings: SubscriptionSettings,
+  ) => TaskEither<PubSubError, boolean>
 }
 
-export interface PubSubClients { readonly publisher: v1.PublisherClient; readonly subscriber: v1.SubscriberClient }
+export interface PubSubClients {
+  readonly publisher: v1.PublisherClient
+  readonly subscriber: v1.SubscriberClient
+}
 
-interface Pulled { readonly ackId?: string | null; readonly message?: { readonly messageId?: string | null; readonly data?: unknown; readonly attributes?: { readonly [name: string]: string } | null } | null }
+interface Pulled {
+  readonly ackId?: string | null
+  readonly message?: {
+    readonly messageId?: string | null
+    readonly data?: unknown
+    readonly attributes?: { readonly [name: string]: string } | null
+  } | null
+}
 type PullAnswer = readonly [{ readonly receivedMessages?: readonly Pulled[] | null }]
 type Cancellable = Promise<PullAnswer> & { readonly cancel?: () => void }
 
-const passing: readonly (number | undefined)[] = [grpc.unavailable, grpc.deadlineExceeded, grpc.internal, grpc.cancelled, grpc.unknown, grpc.aborted, grpc.resourceExhausted]
+const passing: readonly (number | undefined)[] = [
+  grpc.unavailable,
+  grpc.deadlineExceeded,
+  grpc.internal,
+  grpc.cancelled,
+  grpc.unknown,
+  grpc.aborted,
+  grpc.resourceExhausted,
+]
 
-const call = <A>(verb: string, work: () => Promise<A>): TaskEither<PubSubError, A> => async () => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return E.right(await work())
-    } catch (thrown) {
-      if (attempt >= tries || !passing.includes(codeOf(thrown))) return E.left(failureOf(verb, thrown, `${verb}: it is not there`))
-      await new Promise((resolve) => { setTimeout(resolve, 50 * 2 ** attempt * (0.5 + Math.random())) })
+const call =
+  <A>(verb: string, work: () => Promise<A>): TaskEither<PubSubError, A> =>
+  async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return E.right(await work())
+      } catch (thrown) {
+        if (attempt >= tries || !passing.includes(codeOf(thrown)))
+          return E.left(failureOf(verb, thrown, `${verb}: it is not there`))
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50 * 2 ** attempt * (0.5 + Math.random()))
+        })
+      }
     }
   }
-}
 
 // Answers undefined where the server says so by this code.
 const unless = async <A>(code: number, work: () => Promise<A>): Promise<A | undefined> => {
@@ -79,21 +116,31 @@ export const pubsub = ({ publisher, subscriber }: PubSubClients, projectId: stri
   const options = { timeout, retry: null as never }
   const topicName = (name: string): string => `projects/${projectId}/topics/${name}`
   const subscriptionName = (name: string): string => `projects/${projectId}/subscriptions/${name}`
-  const inPieces = (verb: string, ackIds: readonly string[], work: (some: string[]) => Promise<unknown>): TaskEither<PubSubError, void> => async () => {
-    for (let i = 0; i < ackIds.length; i += ackSize) {
-      const done = await call(verb, () => work(ackIds.slice(i, i + ackSize)))()
-      if (done._tag === 'Left') return done
+  const inPieces =
+    (
+      verb: string,
+      ackIds: readonly string[],
+      work: (some: string[]) => Promise<unknown>,
+    ): TaskEither<PubSubError, void> =>
+    async () => {
+      for (let i = 0; i < ackIds.length; i += ackSize) {
+        const done = await call(verb, () => work(ackIds.slice(i, i + ackSize)))()
+        if (done._tag === 'Left') return done
+      }
+      return E.right(undefined)
     }
-    return E.right(undefined)
-  }
-  // The client's own `pull` cannot be called back, and would keep a process that is done for as long as it waits.
+  // The client's own `pull` cannot be called back, and would keep a process that is done for as long as it
+  // waits.
   const pulls = new Set<Cancellable>()
   let ended = false
   const cancellable = async (name: string, most: number): Promise<PullAnswer> => {
     await subscriber.initialize()
     const headers = { 'x-goog-request-params': `subscription=${encodeURIComponent(name)}` }
     const pull = subscriber.innerApiCalls['pull'] as (request: object, settings: object) => Cancellable
-    const pulling = pull({ subscription: name, maxMessages: most }, { timeout: pullTimeout, retry: null, otherArgs: { headers } })
+    const pulling = pull(
+      { subscription: name, maxMessages: most },
+      { timeout: pullTimeout, retry: null, otherArgs: { headers } },
+    )
     pulls.add(pulling)
     try {
       return await pulling
@@ -106,32 +153,83 @@ export const pubsub = ({ publisher, subscriber }: PubSubClients, projectId: stri
       ended = true
       for (const pulling of pulls) pulling.cancel?.()
     },
-    publish: (topic, messages) => call(`publish to topic ${topic}`, async () => { await publisher.publish({ topic: topicName(topic), messages: [...messages] }, options) }),
+    publish: (topic, messages) =>
+      call(`publish to topic ${topic}`, async () => {
+        await publisher.publish({ topic: topicName(topic), messages: [...messages] }, options)
+      }),
     pull: (subscription, most) => async () => {
       try {
         const [response] = await cancellable(subscriptionName(subscription), most)
-        return E.right((response.receivedMessages ?? []).map(({ ackId, message }) => ({
-          ackId: ackId ?? '', messageId: message?.messageId ?? '', data: Buffer.from((message?.data ?? '') as Uint8Array), attributes: message?.attributes ?? {},
-        })))
+        return E.right(
+          (response.receivedMessages ?? []).map(({ ackId, message }) => ({
+            ackId: ackId ?? '',
+            messageId: message?.messageId ?? '',
+            data: Buffer.from((message?.data ?? '') as Uint8Array),
+            attributes: message?.attributes ?? {},
+          })),
+        )
       } catch (thrown) {
         // An empty subscription waits until somebody loses patience.
-        return codeOf(thrown) === grpc.deadlineExceeded || (ended && codeOf(thrown) === grpc.cancelled) ? E.right([]) : E.left(failureOf(`subscription ${subscription}`, thrown, `subscription ${subscription} is not there`))
+        return codeOf(thrown) === grpc.deadlineExceeded || (ended && codeOf(thrown) === grpc.cancelled)
+          ? E.right([])
+          : E.left(
+              failureOf(`subscription ${subscription}`, thrown, `subscription ${subscription} is not there`),
+            )
       }
     },
-    acknowledge: (subscription, ackIds) => inPieces(`subscription ${subscription}`, ackIds, (some) => subscriber.acknowledge({ subscription: subscriptionName(subscription), ackIds: some }, options)),
-    extend: (subscription, ackIds, seconds) => inPieces(`subscription ${subscription}`, ackIds, (some) =>
-      subscriber.modifyAckDeadline({ subscription: subscriptionName(subscription), ackIds: some, ackDeadlineSeconds: seconds }, options)),
-    hasTopic: (topic) => call(`topic ${topic}`, async () => (await unless(grpc.notFound, () => publisher.getTopic({ topic: topicName(topic) }, options))) !== undefined),
-    subscription: (subscription) => call(`subscription ${subscription}`, async () => {
-      const found = await unless(grpc.notFound, () => subscriber.getSubscription({ subscription: subscriptionName(subscription) }, options))
-      return found === undefined ? undefined : { topic: lastPart(found[0].topic), filter: found[0].filter ?? '' }
-    }),
-    createTopic: (topic) => call(`topic ${topic}`, async () => (await unless(grpc.alreadyExists, () => publisher.createTopic({ name: topicName(topic) }, options))) !== undefined),
-    createSubscription: (subscription, { topic, filter, ackDeadline }) => call(`subscription ${subscription}`, async () => (await unless(grpc.alreadyExists, () => subscriber.createSubscription({
-      name: subscriptionName(subscription), topic: topicName(topic), ackDeadlineSeconds: ackDeadline,
-      // An idle subscription would expire after 31 days, and with it what it holds.
-      expirationPolicy: {}, messageRetentionDuration: { seconds: 7 * 86_400 },
-      ...(filter === undefined ? {} : { filter }),
-    }, options))) !== undefined),
+    acknowledge: (subscription, ackIds) =>
+      inPieces(`subscription ${subscription}`, ackIds, (some) =>
+        subscriber.acknowledge({ subscription: subscriptionName(subscription), ackIds: some }, options),
+      ),
+    extend: (subscription, ackIds, seconds) =>
+      inPieces(`subscription ${subscription}`, ackIds, (some) =>
+        subscriber.modifyAckDeadline(
+          { subscription: subscriptionName(subscription), ackIds: some, ackDeadlineSeconds: seconds },
+          options,
+        ),
+      ),
+    hasTopic: (topic) =>
+      call(
+        `topic ${topic}`,
+        async () =>
+          (await unless(grpc.notFound, () => publisher.getTopic({ topic: topicName(topic) }, options))) !==
+          undefined,
+      ),
+    subscription: (subscription) =>
+      call(`subscription ${subscription}`, async () => {
+        const found = await unless(grpc.notFound, () =>
+          subscriber.getSubscription({ subscription: subscriptionName(subscription) }, options),
+        )
+        return found === undefined
+          ? undefined
+          : { topic: lastPart(found[0].topic), filter: found[0].filter ?? '' }
+      }),
+    createTopic: (topic) =>
+      call(
+        `topic ${topic}`,
+        async () =>
+          (await unless(grpc.alreadyExists, () =>
+            publisher.createTopic({ name: topicName(topic) }, options),
+          )) !== undefined,
+      ),
+    createSubscription: (subscription, { topic, filter, ackDeadline }) =>
+      call(
+        `subscription ${subscription}`,
+        async () =>
+          (await unless(grpc.alreadyExists, () =>
+            subscriber.createSubscription(
+              {
+                name: subscriptionName(subscription),
+                topic: topicName(topic),
+                ackDeadlineSeconds: ackDeadline,
+                // An idle subscription would expire after 31 days, and with it what it holds.
+                expirationPolicy: {},
+                messageRetentionDuration: { seconds: 7 * 86_400 },
+                ...(filter === undefined ? {} : { filter }),
+              },
+              options,
+            ),
+          )) !== undefined,
+      ),
   }
 }

@@ -1,4 +1,5 @@
-// One consumer of a subscription: pulls, has it handled, acknowledges what was handled, keeps what was not, and gives it back when it stops.
+// One consumer of a subscription: pulls, has it handled, acknowledges what was handled, keeps what was not,
+// and gives it back when it stops.
 import { E, type TaskEither } from '../../../fp.ts'
 import { unavailable } from '../../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../../ports/topic.ts'
@@ -6,11 +7,17 @@ import type { PubSub, Received } from './client.ts'
 
 /** Messages a delivery holds at most. */
 const deliverySize = 500
-/** Seconds that pulled messages are kept each time, and milliseconds between: a handler may take as long as it needs. */
+/**
+ * Seconds that pulled messages are kept each time, and milliseconds between: a handler may take as long as it
+ * needs.
+ */
 const keepFor = 30
 const keepEach = 5_000
 
-/** Seconds after which a message that could not be handled comes again, and milliseconds that nothing is pulled at most where none of a delivery could. */
+/**
+ * Seconds after which a message that could not be handled comes again, and milliseconds that nothing is
+ * pulled at most where none of a delivery could.
+ */
 const backAfter = 10
 const longestHold = 5_000
 
@@ -18,10 +25,14 @@ const longestHold = 5_000
 const longestWait = 1_000
 
 /** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
-const backoff = (attempt: number): number => Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
+const backoff = (attempt: number): number =>
+  Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
 
 /** Messages that could not be handled, and why: they come again later, while the others are done with. */
-export interface Back { readonly messages: readonly Received[]; readonly error: TopicError }
+export interface Back {
+  readonly messages: readonly Received[]
+  readonly error: TopicError
+}
 
 export interface Pulling {
   readonly pubsub: PubSub
@@ -29,25 +40,30 @@ export interface Pulling {
   readonly events: ConsumerEvents
   /** Done before the first pull, until it succeeds: a replay. */
   readonly before?: (signal: AbortSignal) => TaskEither<TopicError, void>
-  /** Takes messages; a right acknowledges all but those that it gives back, a left has all of them handled again. */
+  /**
+   * Takes messages; a right acknowledges all but those that it gives back, a left has all of them handled
+   * again.
+   */
   readonly handle: (messages: readonly Received[]) => TaskEither<TopicError, Back | void>
 }
 
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const done = (): void => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', done)
-    resolve()
-  }
-  const timer = setTimeout(done, milliseconds)
-  if (signal.aborted) done()
-  else signal.addEventListener('abort', done)
-})
+const paused = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done)
+  })
 
-const aborted = (signal: AbortSignal): Promise<undefined> => new Promise((resolve) => {
-  if (signal.aborted) resolve(undefined)
-  else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-})
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
 
 const safely = <A>(name: string, work: TaskEither<TopicError, A>): Promise<E.Either<TopicError, A>> =>
   work().catch((thrown: unknown) => E.left(unavailable(name, 'an unforeseen failure', thrown)))
@@ -108,7 +124,10 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
       const pulled = await Promise.race([pulling, aborted(signal)])
       if (pulled === undefined) {
         // A pull cannot be called back: what it still brings goes back at once.
-        void pulling.then((late) => { if (late._tag === 'Right' && late.right.length > 0) void pubsub.extend(subscription, ackIds(late.right), 0)() })
+        void pulling.then((late) => {
+          if (late._tag === 'Right' && late.right.length > 0)
+            void pubsub.extend(subscription, ackIds(late.right), 0)()
+        })
         return
       }
       if (pulled._tag === 'Left') await failed(pulled.left)

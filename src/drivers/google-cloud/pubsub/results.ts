@@ -9,17 +9,24 @@ import { ensureSubscription, ensureTopic, type TopicOptions } from './provisioni
 
 const messageOf = (result: SubmitResult): Message => ({
   data: Buffer.from(JSON.stringify(result), 'utf8'),
-  attributes: { entity: result.entity.slice(0, 250), status: result.receipt?.status ?? result.error?._tag ?? '', ...(result.correlationId === undefined || result.correlationId.length > 250 ? {} : { correlationId: result.correlationId }) },
+  attributes: {
+    entity: result.entity.slice(0, 250),
+    status: result.receipt?.status ?? result.error?._tag ?? '',
+    ...(result.correlationId === undefined || result.correlationId.length > 250
+      ? {}
+      : { correlationId: result.correlationId }),
+  },
 })
 
 // What is no result is nobody's: it is acknowledged and left out.
-const resultsOf = (messages: readonly Received[]): readonly SubmitResult[] => messages.flatMap(({ data }) => {
-  try {
-    return [JSON.parse(data.toString('utf8')) as SubmitResult]
-  } catch {
-    return []
-  }
-})
+const resultsOf = (messages: readonly Received[]): readonly SubmitResult[] =>
+  messages.flatMap(({ data }) => {
+    try {
+      return [JSON.parse(data.toString('utf8')) as SubmitResult]
+    } catch {
+      return []
+    }
+  })
 
 export const results = (pubsub: PubSub, options: TopicOptions): Results => {
   const { names, provisions } = options
@@ -37,10 +44,19 @@ export const results = (pubsub: PubSub, options: TopicOptions): Results => {
       }
       return TE.right(undefined)()
     },
-    register: (name) => named(() => pipe(ensureSubscription(pubsub, options, names.resultSubscription(name), names.results), TE.map(() => undefined))),
-    subscribe: (name, handler, events) => consumer({
-      pubsub, subscription: names.resultSubscription(name), events,
-      handle: (messages): TaskEither<TopicError, void> => handler(resultsOf(messages)),
-    }),
+    register: (name) =>
+      named(() =>
+        pipe(
+          ensureSubscription(pubsub, options, names.resultSubscription(name), names.results),
+          TE.map(() => undefined),
+        ),
+      ),
+    subscribe: (name, handler, events) =>
+      consumer({
+        pubsub,
+        subscription: names.resultSubscription(name),
+        events,
+        handle: (messages): TaskEither<TopicError, void> => handler(resultsOf(messages)),
+      }),
   }
 }
