@@ -9,6 +9,7 @@ export default {
     'google-cloud': 'src/google-cloud.ts',
     driver: 'src/driver.ts',
     testing: 'src/testing.ts',
+    waiting: 'src/waiting.ts',
     'adapters/csv': 'adapters/csv/index.ts',
     'adapters/http': 'adapters/http/index.ts',
     'adapters/jsonl': 'adapters/jsonl/index.ts',

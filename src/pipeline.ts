@@ -14,7 +14,7 @@ import { sql } from './flow/query/sql.ts'
 import { asOf, history } from './flow/query/past.ts'
 import { roles } from './flow/roles.ts'
 import { builtInOf } from './flow/consume/built-in.ts'
-import type { Result } from './flow/receive/pending.ts'
+import { submitOne } from './flow/receive/receiver.ts'
 import { core, type Connected, type Core } from './flow/runtime.ts'
 import type { Schemas } from './flow/schemas.ts'
 import { settled } from './flow/project/settled-by-log.ts'
@@ -104,15 +104,7 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): AnyVerbs => {
   const subscriptions = () => [...builtInOf(context.definitions), ...at.subscriptions.all()]
   return {
     start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
-    submit: (update) =>
-      verb(
-        context,
-        'submit',
-        () =>
-          new Promise<Result>((resolve) => {
-            receiver.push(update, resolve)
-          }),
-      ),
+    submit: (update) => verb(context, 'submit', () => submitOne(receiver, update)),
     submitAll: (updates, options = {}) =>
       verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
     settled: (receipt?: Receipt, options?: { readonly timeout?: number }) =>

@@ -1,7 +1,7 @@
 // The http adapter: pages of a JSON API with next-page links, as the `pages` of a producer: time limits, and
 // failures that say whether to try again.
 import type { Page, PageContext } from 'dreampipe'
-import { paused, retryAfter } from '../waiting.ts'
+import { pause, retryAfter } from 'dreampipe/waiting'
 
 export interface HttpPagesOptions<A, R, C> {
   /** The first page behind a cursor. */
@@ -55,7 +55,7 @@ const get = async <A>(
         response.headers.get('retry-after'),
         Date.parse(response.headers.get('date') ?? '') || Date.now(),
       )
-      if (passing(response.status)) await paused(Math.min(longestWait, asked), signal)
+      if (passing(response.status)) await pause(Math.min(longestWait, asked), signal)
       throw failed(url, `status ${response.status}`, passing(response.status))
     }
     return (await response.json()) as A

@@ -1,15 +1,10 @@
-// Calls a user's function: a value, a promise or a TaskEither, and what came of it.
+// Calls a user's function: what it returns may be a value, a promise or a TaskEither, and what it throws says
+// whether trying again may help.
 import { E, type TaskEither } from '../fp.ts'
 import { isDreampipeError, reasonOf } from '../model/errors.ts'
 
-// What a call came to: done, or the reason why not and whether to try again.
-export type Called =
-  { readonly done: true } | { readonly done: false; readonly retry: boolean; readonly reason: string }
-
-const done: Called = { done: true }
-
-// What dreampipe itself cannot do now says nothing about the event: an outage or a shutdown never fills the
-// dead letters.
+// What dreampipe itself cannot do now says nothing about the function: an outage or a shutdown rejects
+// nothing and fills no dead letters.
 const passing = [
   'Closed',
   'Unavailable',
@@ -20,30 +15,35 @@ const passing = [
   'TimedOut',
 ] as const
 
-const isPermanent = (thrown: unknown): boolean =>
-  typeof thrown === 'object' &&
-  thrown !== null &&
-  'retry' in thrown &&
-  thrown.retry === false &&
-  !isDreampipeError(thrown, ...passing)
+/** Whether what was thrown says that trying again will not help (`retry: false`). */
+export const isFinal = (thrown: unknown): boolean =>
+  typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
 
-const failure = (thrown: unknown): Called => ({
-  done: false,
-  reason: reasonOf(thrown),
-  retry: !isPermanent(thrown),
-})
+/** Whether a user's function failed for good; what dreampipe throws inside it for reasons of its own may pass. */
+export const isPermanent = (thrown: unknown): boolean =>
+  isFinal(thrown) && !isDreampipeError(thrown, ...passing)
 
-/** Calls a user's function with a value, whatever it returns. */
+/** What a function returned, once it is there; a left is thrown. A TaskEither is lazy: it runs here. */
+export const valueOf = async (returned: unknown): Promise<unknown> => {
+  const value = await returned
+  const result = typeof value === 'function' ? await (value as TaskEither<unknown, unknown>)() : value
+  if (typeof result !== 'object' || result === null || !('_tag' in result)) return result
+  if (result._tag === 'Left') throw (result as E.Left<unknown>).left
+  return result._tag === 'Right' ? (result as E.Right<unknown>).right : result
+}
+
+/** What a call came to: done, or the reason why not and whether to try again. */
+export type Called =
+  { readonly done: true } | { readonly done: false; readonly retry: boolean; readonly reason: string }
+
+const done: Called = { done: true }
+
+/** Calls a user's function with a value; it never throws. */
 export const call = async <A>(handle: (value: A) => unknown, value: A): Promise<Called> => {
   try {
-    const returned = await handle(value)
-    // A TaskEither is lazy: it has done nothing until it is called.
-    const result: unknown =
-      typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
-    return typeof result === 'object' && result !== null && '_tag' in result && result._tag === 'Left'
-      ? failure((result as E.Left<unknown>).left)
-      : done
+    await valueOf(handle(value))
+    return done
   } catch (thrown) {
-    return failure(thrown)
+    return { done: false, reason: reasonOf(thrown), retry: !isPermanent(thrown) }
   }
 }

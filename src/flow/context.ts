@@ -55,19 +55,3 @@ export const verb =
       return E.left(unavailable(name, 'an unforeseen failure', thrown))
     }
   }
-
-/** Runs a connection once, and again where it failed. */
-export const once = <Er, A>(
-  connect: TaskEither<Er, A>,
-): { readonly get: TaskEither<Er, A>; readonly peek: () => Promise<E.Either<Er, A>> | undefined } => {
-  let connecting: Promise<E.Either<Er, A>> | undefined
-  return {
-    get: async () => {
-      connecting ??= connect()
-      const connected = await connecting
-      if (connected._tag === 'Left') connecting = undefined
-      return connected
-    },
-    peek: () => connecting,
-  }
-}

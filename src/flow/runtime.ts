@@ -3,7 +3,7 @@ import { E, pipe, TE, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
 import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
 import type { Driver } from '../ports/driver.ts'
-import { once, verb, type Context } from './context.ts'
+import { verb, type Context } from './context.ts'
 import { watchLag, type Watching } from './lagging.ts'
 import { recent, type Recent } from './project/recent.ts'
 import { receiver, type Receiver } from './receive/receiver.ts'
@@ -17,6 +17,7 @@ import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
 import { subscriptions, type Subscriptions } from './consume/subscriptions.ts'
 import { startUpdates } from './receive/updates.ts'
+import { once, within } from '../waiting.ts'
 
 export interface Connected extends Runtime {
   readonly relay: Relay
@@ -152,9 +153,7 @@ export const core = (
   }
   const close = async (timeout: number): Promise<void> => {
     ending.abort()
-    const limit = pause(timeout)
-    await Promise.race([finish(), limit.over])
-    limit.cancel()
+    await within(timeout, finish())
     const ports = await opened.peek()
     if (ports?._tag === 'Right') await ports.right.close()
   }

@@ -39,6 +39,13 @@ export type Contention = Failure<'Contention'>
 export type SubmitError =
   Infra | InvalidUpdate | SchemaConflict | UnknownEntity | TransformFailed | Contention
 
+/**
+ * Whether an error says what is wrong with one update, so that it is rejected and its neighbours go on. Every
+ * other error speaks of the pipeline around it, and nothing is rejected for that.
+ */
+export const isUpdatesFault = ({ _tag, retry }: DreampipeError): boolean =>
+  !retry && (_tag === 'InvalidUpdate' || _tag === 'UnknownEntity' || _tag === 'TransformFailed')
+
 /** A question that cannot be asked, or an answer that cannot be read as asked; `path` names the part. */
 export type InvalidQuery = Failure<'InvalidQuery', { readonly path: string }>
 /** It did not happen within the time given. */

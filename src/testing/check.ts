@@ -2,6 +2,7 @@
 // true in time.
 import assert from 'node:assert/strict'
 import type { TaskEither } from '../fp.ts'
+import { pause } from '../waiting.ts'
 
 /** The value of a task that must succeed; its error, thrown, where it does not. */
 export const right = async <A>(task: TaskEither<unknown, A>): Promise<A> => {
@@ -24,11 +25,6 @@ export const left = async <E extends { readonly _tag: string }, T extends E['_ta
   )
   return error as Extract<E, { readonly _tag: T }>
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 /** Waits until a condition holds; `what` names it where it never does. */
 export const until = async (

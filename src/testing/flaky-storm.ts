@@ -1,6 +1,7 @@
 // The storm of a flaky driver: a seeded fate for every call, so that a run can be repeated.
 import type { TaskEither } from '../fp.ts'
 import { unavailable, type Unavailable } from '../model/errors.ts'
+import { pause } from '../waiting.ts'
 
 /** What can happen to a call; probabilities from 0 to 1. */
 export interface CallFaults {
@@ -53,11 +54,6 @@ export interface Storm {
   readonly longest: number
   readonly faultsOf: (verb: string) => CallFaults
 }
-
-export const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 /** The same function with faults. Each call draws its numbers when it begins, whatever then becomes of it. */
 export const faulty =

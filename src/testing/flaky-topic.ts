@@ -4,7 +4,8 @@ import { E, type TaskEither } from '../fp.ts'
 import { unavailable } from '../model/errors.ts'
 import type { StoredEvent } from '../model/event.ts'
 import type { Delivery, Handler, Subscription, Topic, TopicError } from '../ports/topic.ts'
-import { faulty, pause, type Injected, type Random, type Storm } from './flaky-storm.ts'
+import { faulty, type Injected, type Random, type Storm } from './flaky-storm.ts'
+import { pause } from '../waiting.ts'
 
 /** What can happen to a delivery; probabilities from 0 to 1. */
 export interface DeliveryFaults {

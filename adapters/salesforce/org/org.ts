@@ -1,5 +1,5 @@
 // An org: one login, one version, one budget, and the one guarded call that everything goes through.
-import { paused, retryAfter } from '../../waiting.ts'
+import { pause, retryAfter } from 'dreampipe/waiting'
 import { isRefused, networkReason, refusalOf, refused, scrubbed, stop } from './failure.ts'
 import { loggingIn, type Login, type Token } from './login.ts'
 import { patience, unlessAborted } from './patience.ts'
@@ -209,7 +209,7 @@ export const salesforceOrg = ({
   // A server that is busy is left alone by all who share the org, as long as it asked for.
   const quiet = async ({ verb }: Call, { signal }: Caller): Promise<void> => {
     for (let left = quietUntil - performance.now(); left > 0; left = quietUntil - performance.now()) {
-      await paused(left, signal)
+      await pause(left, signal)
       if (signal.aborted) throw lost(verb, new Error('the run is to end'))
     }
   }

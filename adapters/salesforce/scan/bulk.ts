@@ -1,8 +1,7 @@
 // Bulk 2.0 query jobs: created once, waited for, and read page by page in flat memory; a page counts once its
 // last row has come.
-import { setImmediate as turn } from 'node:timers/promises'
 import { StringDecoder } from 'node:string_decoder'
-import { paused } from '../../waiting.ts'
+import { pause, turn } from 'dreampipe/waiting'
 import { csvReader, type Cells } from './csv.ts'
 import type { Job } from '../cursor.ts'
 import { jsonOf } from '../org/describe.ts'
@@ -84,7 +83,7 @@ const finished = async (
         retry: true,
       })
     }
-    await paused(wait, signal)
+    await pause(wait, signal)
     if (signal.aborted) stop('the run is to end')
   }
 }

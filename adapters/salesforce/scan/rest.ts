@@ -3,6 +3,7 @@ import { jsonReader, parsePage, type Meta, type Row } from '../object/read.ts'
 import { refused } from '../org/failure.ts'
 import { letGo, type Extraction } from '../extraction.ts'
 import type { Plan } from '../object/plan.ts'
+import { turn } from 'dreampipe/waiting'
 
 /** What is asked: records in the recycle bin too, where `all`. */
 export interface Query {
@@ -89,10 +90,7 @@ export const restPages = async function* (
     early?.catch(() => undefined)
     coming = early
     // A turn of the event loop, so that the request leaves before this one is parsed.
-    if (early !== undefined)
-      await new Promise((resolve) => {
-        setImmediate(resolve)
-      })
+    if (early !== undefined) await turn()
     const { rows, totalSize, done, next } = cameIn(verb, text, read)
     text = undefined
     // The locator ends with the number of records before its page.

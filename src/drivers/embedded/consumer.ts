@@ -5,16 +5,13 @@ import { unavailable } from '../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../ports/topic.ts'
 import type { Lease } from './lease.ts'
 import type { Wake } from './wake.ts'
+import { backoff, pause } from '../../waiting.ts'
 
 /**
  * Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes.
  */
 const leaseEach = 250
 const lookEach = 5_000
-
-/** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
-const backoff = (attempt: number): number =>
-  Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
 
 export interface Consuming {
   readonly lease: Lease
@@ -59,7 +56,7 @@ const run = async (
     onReady()
     if (delivered._tag === 'Left') {
       events.onFailure(delivered.left, ++attempt)
-      await paused(backoff(attempt), signal)
+      await pause(backoff(attempt, 100, 30_000), signal)
       continue
     }
     attempt = 0
@@ -81,15 +78,3 @@ export const consumer = (consuming: Consuming): Consumer => {
   // Once: by a second stop, somebody else here may hold the lease.
   return { ready, stop: () => (stopped ??= stop()) }
 }
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done)
-  })

@@ -11,6 +11,7 @@ import {
   type Contention,
   type Unavailable,
 } from '../../model/errors.ts'
+import { pause } from '../../waiting.ts'
 
 export type SqliteError = Unavailable | Contention
 
@@ -47,11 +48,6 @@ const codeOf = (thrown: unknown): number => {
 /** How long a transaction waits for other processes before it gives up with `Contention`, in milliseconds. */
 const patience = 30_000
 
-const pause = (attempt: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, Math.random() * Math.min(2 ** attempt, 32))
-  })
-
 const asError = (verb: string, thrown: unknown): SqliteError => {
   if (isDreampipeError(thrown, 'Unavailable', 'Contention')) return thrown
   const why = `SQLite: ${reasonOf(thrown)}`
@@ -69,7 +65,7 @@ const retrying = <A>(verb: string, work: () => A): TaskEither<SqliteError, A> =>
           return work()
         } catch (thrown) {
           if (!busy.has(codeOf(thrown)) || performance.now() - start > patience) throw thrown
-          await pause(attempt)
+          await pause(Math.random() * Math.min(2 ** attempt, 32))
         }
       }
     },

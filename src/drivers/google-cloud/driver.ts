@@ -25,6 +25,7 @@ import { pubsub } from './pubsub/client.ts'
 import { registry } from './datastore/registry-datastore.ts'
 import { topic } from './topic.ts'
 import { viewStore } from './view-store.ts'
+import { once } from '../../waiting.ts'
 
 export interface GoogleCloudOptions {
   readonly projectId: string
@@ -104,17 +105,6 @@ const mending = (
   }
 }
 
-// Runs until it succeeded once.
-const once = <Er, A>(task: TaskEither<Er, A>): TaskEither<Er, A> => {
-  let done: Promise<E.Either<Er, A>> | undefined
-  return async () => {
-    const running = (done ??= task())
-    const result = await running
-    if (result._tag === 'Left') done = undefined
-    return result
-  }
-}
-
 const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>> => {
   const { projectId, databaseId = '', namespace = '', clients = {} } = options
   checkTemplates(options.names, options.updates === true)
@@ -147,7 +137,7 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
     provisions: options.provision === 'at run time',
     updates: options.updates === true,
   }
-  const made = once(provisionDataset(bigquery, settingsOfEngine))
+  const made = once(provisionDataset(bigquery, settingsOfEngine)).get
   const { queryEngine, stop } = mending(
     bigQueryEngine(bigquery, shared, settingsOfEngine),
     settings.provisions ? made : TE.right(undefined),

@@ -17,6 +17,7 @@ import {
   searchKey,
   sequenceOf,
 } from './datastore/view-document.ts'
+import { backoff, pause } from '../../waiting.ts'
 
 /**
  * Documents and bytes a commit takes (Datastore takes 10 MiB, its emulator 4), and rounds of a put that met
@@ -28,11 +29,6 @@ const tries = 10
 /** Versions remembered, so that a put that follows a get needs no look of its own. */
 const mostRemembered = 20_000
 const pageSize = 300
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 const chunksOf = (documents: readonly ViewDocument[], size: number): readonly (readonly ViewDocument[])[] => {
   const chunks: ViewDocument[][] = []
@@ -159,7 +155,7 @@ export const viewStore = (inGeneration: (generation: number) => Datastore, regis
         if (attempt >= tries)
           return E.left(contention(`views ${table.entity}`, 'other processes keep writing these documents'))
         size = Math.max(1, size >> 1)
-        await pause(10 * 2 ** Math.min(attempt, 6) * (0.5 + Math.random()))
+        await pause(backoff(attempt + 1, 15, 1_000))
       }
       return E.right(written)
     }

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../model/event.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { DeadLetter, Deferral, Delivery, Subscription, Topic, TopicError } from '../../ports/topic.ts'
 import type { Observe } from '../signal.ts'
-import { turn } from '../pause.ts'
+import { turn } from '../../waiting.ts'
 
 /**
  * An entity whose events from `sequence` on were not handled. `retry`: try again later; else it is parked.

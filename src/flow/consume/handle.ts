@@ -10,6 +10,7 @@ import { byEntity } from '../events/by-entity.ts'
 import { readEvent, type ReadEvent } from '../events/read.ts'
 import { type Filter, attributesOf, matches } from '../../model/attributes.ts'
 import { type Called, call } from '../call.ts'
+import { within } from '../../waiting.ts'
 
 /** What a handler may return: a value, a promise or a TaskEither. */
 export type Handle = (event: ReadEvent) => unknown
@@ -26,16 +27,6 @@ const patience = 1_000
 interface Lasting {
   readonly sequence: number
   ended: Called | undefined
-}
-
-const within = async (called: Promise<Called>): Promise<Called | undefined> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patience)
-  })
-  const first = await Promise.race([called, late])
-  clearTimeout(timer)
-  return first
 }
 
 /**
@@ -58,7 +49,7 @@ export const handling = (
       return before.ended
     }
     const called = call(handle, read)
-    const first = await within(called)
+    const first = await within(patience, called)
     if (first !== undefined) return first
     const entry: Lasting = { sequence: event.sequence, ended: undefined }
     lasting.set(event.entityId, entry)

@@ -5,7 +5,7 @@ import type { Subscription, SubmitResult } from '../../ports/topic.ts'
 import type { TaskEither } from '../../fp.ts'
 import { handling, type Handle } from './handle.ts'
 import { filterOf } from '../../model/attributes.ts'
-import { pause } from '../pause.ts'
+import { backoff, pause } from '../../waiting.ts'
 import { handleResults } from './handle-results.ts'
 import { run, type Running, type Runtime } from './running.ts'
 import { builtIn } from './built-in.ts'
@@ -98,7 +98,7 @@ export const subscriptions = (
           error: registered.left,
         })
       }
-      await pause(Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)), signal)
+      await pause(backoff(attempt + 1, 100, 5_000), signal)
     }
     return undefined
   }

@@ -3,7 +3,7 @@ import { E } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { EventStore, ScanCursor } from '../../ports/event-store.ts'
-import { turn } from '../pause.ts'
+import { turn } from '../../waiting.ts'
 
 type Answer<A> = E.Either<Infra | Contention, A>
 

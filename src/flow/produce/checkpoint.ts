@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { E } from '../../fp.ts'
 import { contention, type Contention, type Infra } from '../../model/errors.ts'
 import type { Checkpoint, CheckpointStore } from '../../ports/checkpoint-store.ts'
-import { pause } from '../pause.ts'
-import { backoff, triesOf, type AnyDefinition } from './page.ts'
+import { pause } from '../../waiting.ts'
+import { waitBefore, triesOf, type AnyDefinition } from './page.ts'
 import type { RunOptions } from '../../model/run.ts'
 import { type CountingBudget, budget } from './budget.ts'
 
@@ -79,7 +79,7 @@ export const saveCheckpoint = async (
       return E.right(undefined)
     }
     if (!saved.left.retry || attempt >= triesOf(options)) return saved
-    await pause(backoff(attempt), options.signal)
+    await pause(waitBefore(attempt), options.signal)
   }
 }
 

@@ -2,15 +2,21 @@
 // cursor be saved.
 import { createHash } from 'node:crypto'
 import { E } from '../../fp.ts'
-import { reasonOf, tooManyRejected, type RunError, type SubmitError } from '../../model/errors.ts'
+import {
+  isUpdatesFault,
+  reasonOf,
+  tooManyRejected,
+  type RunError,
+  type SubmitError,
+} from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import type { Change, ProducerDefinition } from '../../model/producer.ts'
 import type { Update } from '../../model/update.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
-import { pause } from '../pause.ts'
-import type { Receiver } from '../receive/receiver.ts'
-import { isUpdatesFault, type Result } from '../receive/pending.ts'
+import { backoff, pause } from '../../waiting.ts'
+import { submitOne, type Receiver } from '../receive/receiver.ts'
+import type { Result } from '../receive/pending.ts'
 import type { RunOptions } from '../../model/run.ts'
 
 export type AnyDefinition = ProducerDefinition<AnyEntity, unknown, unknown>
@@ -33,8 +39,7 @@ export interface Storing {
 }
 
 /** Milliseconds before try `attempt` (1, 2, …) of a source or a store that failed. */
-export const backoff = (attempt: number): number =>
-  Math.min(30_000, 200 * 2 ** Math.min(attempt - 1, 8)) * (0.5 + Math.random() / 2)
+export const waitBefore = (attempt: number): number => backoff(attempt, 200, 30_000)
 
 export const triesOf = ({ tries = 5 }: RunOptions): number => Math.max(1, tries)
 
@@ -93,11 +98,6 @@ const quarantined = (
   }
 }
 
-const pushed = (receiver: Receiver, update: Update): Promise<Result> =>
-  new Promise((resolve) => {
-    receiver.push(update, resolve)
-  })
-
 interface Item {
   readonly record: number
   readonly update: Update
@@ -121,7 +121,7 @@ const inOrder = async (receiver: Receiver, items: readonly Item[]): Promise<read
   for (const { update } of items) {
     const before = results.at(-1)
     results.push(
-      before?._tag === 'Left' && !isUpdatesFault(before.left) ? before : await pushed(receiver, update),
+      before?._tag === 'Left' && !isUpdatesFault(before.left) ? before : await submitOne(receiver, update),
     )
   }
   return results
@@ -138,7 +138,7 @@ const settleAll = async (
     const groups = byRecord(rest)
     const results =
       groups.length === rest.length
-        ? await Promise.all(rest.map(({ update }) => pushed(receiver, update)))
+        ? await Promise.all(rest.map(({ update }) => submitOne(receiver, update)))
         : (await Promise.all(groups.map((of) => inOrder(receiver, of)))).flat()
     const again: Item[] = []
     let failure: SubmitError | undefined
@@ -152,7 +152,7 @@ const settleAll = async (
       }
     }
     if (failure !== undefined && (!failure.retry || attempt >= triesOf(options))) return E.left(failure)
-    if (failure !== undefined) await pause(backoff(attempt), options.signal)
+    if (failure !== undefined) await pause(waitBefore(attempt), options.signal)
     rest = again
   }
   return E.right(rejected)
@@ -194,7 +194,7 @@ export const storePage = async (
     const put = await quarantine.put(aside)()
     if (put._tag === 'Right') break
     if (!put.left.retry || attempt >= triesOf(storing.options)) return put
-    await pause(backoff(attempt), storing.options.signal)
+    await pause(waitBefore(attempt), storing.options.signal)
   }
   return tolerated(storing)
     ? E.right(undefined)

@@ -1,12 +1,17 @@
 // quarantine: records that could not become updates; listed, tried again after a fix, or dropped.
 import { E, type TaskEither } from '../../fp.ts'
-import type { Contention, Infra, RunError, SubmitError } from '../../model/errors.ts'
+import {
+  isUpdatesFault,
+  type Contention,
+  type Infra,
+  type RunError,
+  type SubmitError,
+} from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import type { Producer } from '../../model/producer.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Quarantined } from '../../ports/checkpoint-store.ts'
-import type { Receiver } from '../receive/receiver.ts'
-import type { Result } from '../receive/pending.ts'
+import { submitOne, type Receiver } from '../receive/receiver.ts'
 import { changeOf, updatesOf } from './page.ts'
 
 const pageSize = 500
@@ -39,14 +44,9 @@ const replayOne = async (
   const updates = updatesOf(definition, changeOf(definition), JSON.parse(entry.record))
   if (updates._tag === 'Left') return E.right(updates.left)
   for (const update of updates.right) {
-    const result = await new Promise<Result>((resolve) => {
-      receiver.push(update, resolve)
-    })
+    const result = await submitOne(receiver, update)
     if (result._tag === 'Right') continue
-    return !result.left.retry &&
-      (result.left._tag === 'InvalidUpdate' || result.left._tag === 'TransformFailed')
-      ? E.right(result.left.message)
-      : result
+    return isUpdatesFault(result.left) ? E.right(result.left.message) : result
   }
   return E.right(undefined)
 }

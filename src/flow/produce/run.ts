@@ -14,12 +14,13 @@ import {
 } from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import type { Producer } from '../../model/producer.ts'
+import { isFinal } from '../call.ts'
 import { liveOf } from './live.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../waiting.ts'
 import type { Producing } from './producing.ts'
 import { budgetOf, checkpointOf, saveCheckpoint, type Checkpointed } from './checkpoint.ts'
 import { dryRun } from './dry-run.ts'
-import { backoff, changeOf, storePage, triesOf, type AnyDefinition, type Storing } from './page.ts'
+import { waitBefore, changeOf, storePage, triesOf, type AnyDefinition, type Storing } from './page.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 import type { Observe } from '../signal.ts'
 
@@ -30,9 +31,9 @@ const renewEach = 5_000
 
 // Anything a source throws is tried again, unless it says that this will not help.
 const failureOf = (name: string, thrown: unknown): { readonly error: RunError; readonly retry: boolean } => {
-  const final = typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
-  if (isDreampipeError(thrown)) return { error: thrown as DreampipeError as RunError, retry: !final }
-  return { error: sourceFailed(`run ${name}`, 'its source failed', thrown), retry: !final }
+  if (isDreampipeError(thrown))
+    return { error: thrown as DreampipeError as RunError, retry: !isFinal(thrown) }
+  return { error: sourceFailed(`run ${name}`, 'its source failed', thrown), retry: !isFinal(thrown) }
 }
 
 interface Running extends Storing {
@@ -142,7 +143,7 @@ const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 's
         message: `try ${attempt} failed: ${reasonOf(thrown)}`,
         error,
       })
-      await pause(backoff(attempt++), signal)
+      await pause(waitBefore(attempt++), signal)
       if (signal.aborted) return E.right('stopped')
     }
   }

@@ -5,7 +5,7 @@ import { alreadyRunning, invalidDefinition, reasonOf, type RunError } from '../.
 import type { AnyEntity } from '../../model/entity.ts'
 import type { Producer } from '../../model/producer.ts'
 import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../waiting.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 
 type Result = E.Either<RunError, RunReport>

@@ -12,7 +12,7 @@ import {
 import type { Receipt } from '../../model/event.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Progress } from '../../ports/topic.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../waiting.ts'
 import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'
 

@@ -6,7 +6,7 @@ import { notStarted, parked, timedOut, type Contention, type ReadError } from '.
 import type { Receipt } from '../../model/event.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../waiting.ts'
 import type { Recent } from './recent.ts'
 import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'

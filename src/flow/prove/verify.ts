@@ -4,7 +4,7 @@ import { E } from '../../fp.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import { millisOf } from '../../model/instant.ts'
 import type { Ports } from '../../ports/driver.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../waiting.ts'
 import { builtInSubscription, type builtIn } from '../consume/built-in.ts'
 
 export type Answer<A> = E.Either<Infra | Contention, A>

@@ -6,6 +6,7 @@ import type { Candidate } from '../../model/candidate.ts'
 import type { SubmitError } from '../../model/errors.ts'
 import type { Pending, Receiving } from './pending.ts'
 import { isTransformed, newTransformQueue, transform } from './transform.ts'
+import { turn } from '../../waiting.ts'
 
 /** Updates looked up in one call. */
 const lookupSize = 500
@@ -68,9 +69,7 @@ export const lanes = (
   }
   const look = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve)
-      })
+      await turn()
       const connected = await connect()
       const batch = waiting.slice(0, lookupSize)
       waiting = waiting.slice(lookupSize)

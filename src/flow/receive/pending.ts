@@ -19,10 +19,6 @@ export interface Pending {
   readonly done: (result: Result) => void
 }
 
-/** Whether an error says what is wrong with one update, and not with the pipeline around it. */
-export const isUpdatesFault = ({ _tag, retry }: SubmitError): boolean =>
-  !retry && (_tag === 'InvalidUpdate' || _tag === 'TransformFailed')
-
 /** What the receiver needs beside the context, once connected. */
 export interface Receiving {
   readonly ports: Ports

@@ -12,6 +12,7 @@ import { definitionOf, type Context } from '../context.ts'
 import { lanes } from './lanes.ts'
 import type { Pending, Receiving, Result } from './pending.ts'
 import type { Schemas } from '../schemas.ts'
+import { turn } from '../../waiting.ts'
 
 export interface Receiver {
   /** Takes an update; never throws. Updates of one entity are appended in the order they were pushed. */
@@ -19,6 +20,12 @@ export interface Receiver {
   /** Resolves when everything pushed so far has its result. */
   readonly idle: () => Promise<void>
 }
+
+/** Pushes one update and waits for what becomes of it. */
+export const submitOne = (receiver: Receiver, submitted: Submitted): Promise<Result> =>
+  new Promise((resolve) => {
+    receiver.push(submitted, resolve)
+  })
 
 interface Committing extends Receiving {
   readonly transformAgain: (pending: Pending) => void
@@ -215,9 +222,7 @@ export const receiver = (
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
       // A turn of the event loop, so that callers woken by the last commit can join the next.
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve)
-      })
+      await turn()
       const waiting = ready()
       if (waiting !== undefined) await waiting
       const connected = await connect()

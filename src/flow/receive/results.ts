@@ -9,6 +9,7 @@ import type { SubmitResult } from '../../ports/topic.ts'
 import type { Receiver } from './receiver.ts'
 import type { Result } from './pending.ts'
 import type { Observe } from '../signal.ts'
+import { turn } from '../../waiting.ts'
 
 /** Results published at once, and those that wait at most: an outage of the topic fills no memory. */
 const most = 500
@@ -63,9 +64,7 @@ export const reporting = (
 
   const publish = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve)
-      })
+      await turn()
       const results = waiting.slice(0, most)
       waiting = waiting.slice(most)
       const connected = await connect()

@@ -1,7 +1,7 @@
 // submitAll: a stream of updates with flat memory; what is rejected is told and counted, an outage ends it.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Submitted } from '../../model/admit.ts'
-import { sourceFailed, type SourceFailed, type SubmitError } from '../../model/errors.ts'
+import { isUpdatesFault, sourceFailed, type SourceFailed, type SubmitError } from '../../model/errors.ts'
 import type { Receiver } from './receiver.ts'
 import type { Result } from './pending.ts'
 
@@ -27,12 +27,6 @@ export interface SubmitAllOptions {
 const window = 2_000
 const progressEach = 100
 
-// Errors of the update itself; every other says that the pipeline cannot store now.
-const isRejection = (error: SubmitError): boolean =>
-  error._tag === 'InvalidUpdate' ||
-  error._tag === 'UnknownEntity' ||
-  (error._tag === 'TransformFailed' && !error.retry)
-
 interface Flight {
   stop: () => void
   counts: { stored: number; duplicate: number; outdated: number; rejected: number }
@@ -45,7 +39,7 @@ interface Flight {
 const countIn = (flight: Flight, options: SubmitAllOptions, result: Result, index: number): void => {
   flight.inFlight--
   if (result._tag === 'Right') flight.counts[result.right.status]++
-  else if (isRejection(result.left)) {
+  else if (isUpdatesFault(result.left)) {
     flight.counts.rejected++
     options.onRejected?.(result.left, index)
   } else flight.failure ??= result.left

@@ -10,7 +10,8 @@ import { describeProblems, type Problem } from '../../model/problem.ts'
 import { mapFromWire, toWire } from '../../model/wire.ts'
 import type { EntityPropertyValue, Yadto } from '../../model/yadto.ts'
 import type { Ports } from '../../ports/driver.ts'
-import { pause } from '../pause.ts'
+import { backoff, pause, within } from '../../waiting.ts'
+import { isPermanent, valueOf } from '../call.ts'
 import { asOf } from '../query/past.ts'
 import type { Schemas } from '../schemas.ts'
 
@@ -37,33 +38,14 @@ const contextOf = ({ ports, schemas }: Transforming, occurredAt: string) => ({
   },
 })
 
-const isPermanent = (thrown: unknown): boolean =>
-  typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
-
-const limited = async <A>(work: Promise<A>): Promise<A> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it took more than ${patience / 1000} s`)), patience)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-// What a transformer returned: a value, a promise or a TaskEither.
-const called = async (
-  transformer: Transformer,
-  values: Values,
-  context: ReturnType<typeof contextOf>,
-): Promise<unknown> => {
-  const returned = await transformer(values, context as never)
-  const result: unknown =
-    typeof returned === 'function' ? await (returned as TaskEither<unknown, unknown>)() : returned
-  if (typeof result !== 'object' || result === null || !('_tag' in result)) return result
-  if (result._tag === 'Left') throw (result as E.Left<unknown>).left
-  return result._tag === 'Right' ? (result as E.Right<unknown>).right : result
+// What a transformer made, unless it takes too long.
+const limited = async (work: Promise<unknown>): Promise<unknown> => {
+  const made = await within(
+    patience,
+    work.then((value) => ({ value })),
+  )
+  if (made === undefined) throw new Error(`it took more than ${patience / 1000} s`)
+  return made.value
 }
 
 // One transformer, tried again while its failure may pass.
@@ -75,13 +57,13 @@ const attempt = async (
 ): Promise<Answer<Values>> => {
   for (let count = 1; ; count++) {
     try {
-      const made = await limited(called(transformer, values, context))
+      const made = await limited(valueOf(transformer(values, context as never)))
       return E.right(typeof made === 'object' && made !== null ? (made as Values) : {})
     } catch (thrown) {
       if (isPermanent(thrown)) return E.left(transformFailed(entity, reasonOf(thrown), false, thrown))
       if (count === tries)
         return E.left(transformFailed(entity, `${reasonOf(thrown)} (after ${tries} tries)`, true, thrown))
-      await pause(50 * 2 ** count * (0.5 + Math.random() / 2))
+      await pause(backoff(count, 100, 5_000))
     }
   }
 }

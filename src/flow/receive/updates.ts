@@ -5,8 +5,8 @@ import type { Definition } from '../../model/definition.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { SubmitResult, TopicError, UpdateMessage, Updates } from '../../ports/topic.ts'
 import { resultOf } from './results.ts'
-import type { Receiver } from './receiver.ts'
-import { isUpdatesFault, type Result } from './pending.ts'
+import { submitOne, type Receiver } from './receiver.ts'
+import { isUpdatesFault } from '../../model/errors.ts'
 import type { Running } from '../consume/running.ts'
 import type { Observe } from '../signal.ts'
 
@@ -38,18 +38,13 @@ const together = (publish: (results: readonly SubmitResult[]) => TaskEither<Topi
     })
 }
 
-const pushed = (receiver: Receiver, entity: string, yadto: unknown): Promise<Result> =>
-  new Promise((resolve) => {
-    receiver.push({ entity, yadto }, resolve)
-  })
-
 // What is wrong with the update has its reason told. Whatever else fails says nothing about it, and it is
 // delivered again: an outage, a missing role or a bad definition fills no broken topic.
 const take =
   (receiver: Receiver, entity: string, publish: Publish | undefined) =>
   ({ id, yadto }: UpdateMessage): TaskEither<TopicError, string | undefined> =>
   async () => {
-    const result = await pushed(receiver, entity, yadto)
+    const result = await submitOne(receiver, { entity, yadto })
     if (result._tag === 'Left' && !isUpdatesFault(result.left)) return E.left(result.left as TopicError)
     if (publish !== undefined) {
       const told = resultOf({ entity, yadto }, result)

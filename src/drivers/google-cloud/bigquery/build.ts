@@ -4,16 +4,12 @@ import type { Build, Generations } from '../../../ports/view-store.ts'
 import type { Rest } from './client.ts'
 import { writtenTo, type Live, type Lives } from './live.ts'
 import { dropTable, ensureTable, makeObjects } from './tables.ts'
+import { pause } from '../../../waiting.ts'
 
 export const generationsOf = (live: Live): Generations => ({
   active: live.generation,
   ...(live.building === undefined ? {} : { building: live.building }),
 })
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 // What serves no more is dropped: after the SQL objects have left it, and before the record forgets it.
 const dropOld = async (rest: Rest, lives: Lives, entity: string): Promise<void> => {

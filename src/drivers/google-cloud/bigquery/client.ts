@@ -4,6 +4,7 @@ import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery'
 import { isDreampipeError, missingDependency } from '../../../model/errors.ts'
 import type { Place } from '../../../schema/bigquery.ts'
 import { isTransient, refusalOf } from './errors.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 /** Google's client, or what makes one on first use. */
 export type BigQuerySource = BigQuery | (() => Promise<BigQuery>)
@@ -51,11 +52,8 @@ export const bigQueryClient = (options: BigQueryOptions): (() => Promise<BigQuer
       }))
 }
 
-/** Waits longer each time, by chance: those who failed together do not come back together. */
-export const pause = (attempt: number, most = 8_000): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, (0.5 + Math.random() / 2) * Math.min(50 * 2 ** attempt, most))
-  })
+/** Waits before another try (1, 2, 3 …), longer each time. */
+export const pauseBefore = (attempt: number, most = 8_000): Promise<void> => pause(backoff(attempt, 50, most))
 
 const send = (client: BigQuery, { method, path, query, body, etag }: Call): Promise<unknown> =>
   new Promise((resolve, reject) => {
@@ -80,7 +78,7 @@ export const restOf = (source: BigQuerySource, dataset: string, patience: number
   const call = async <A>(asked: Call): Promise<A> => {
     const bigquery = await client()
     const start = performance.now()
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return (await send(bigquery, asked)) as A
       } catch (thrown) {
@@ -90,7 +88,7 @@ export const restOf = (source: BigQuerySource, dataset: string, patience: number
           performance.now() - start > patience
         )
           throw thrown
-        await pause(attempt)
+        await pauseBefore(attempt)
       }
     }
   }

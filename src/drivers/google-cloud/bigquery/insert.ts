@@ -6,7 +6,7 @@ import type { StoredEvent } from '../../../model/event.ts'
 import { logTable } from '../../../schema/bigquery.ts'
 import { rowOf, withoutColumn, writtenNumber, type Row } from '../../../schema/bigquery-row.ts'
 import type { Columns } from '../../../schema/columns.ts'
-import { pause, type Rest } from './client.ts'
+import { pauseBefore, type Rest } from './client.ts'
 import { isNotFound, isPassing, refusalOf } from './errors.ts'
 
 /** What one request takes at most; BigQuery's limits are 50,000 rows and 10 MB. */
@@ -153,7 +153,7 @@ const insertChunk = async (inserting: Inserting, table: string, chunk: Chunk): P
   const remembered = notLive.get(entity)
   let paths = remembered !== undefined && remembered.until > start ? remembered.paths : []
   let rounds = 0
-  for (let attempt = 0; ;) {
+  for (let attempt = 1; ;) {
     const live = rounds > mostRounds ? {} : paths.reduce(withoutColumn, columns)
     const rows =
       live === columns
@@ -184,7 +184,7 @@ const insertChunk = async (inserting: Inserting, table: string, chunk: Chunk): P
           `BigQuery does not take rows: ` +
             `${errors[0]?.errors?.[0]?.message ?? errors[0]?.errors?.[0]?.reason ?? ''}`,
         )
-      await pause(attempt++)
+      await pauseBefore(attempt++)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { TaskEither } from '../../../fp.ts'
 import type { EntitySchema } from '../../../model/schema.ts'
 import type { Build } from '../../../ports/view-store.ts'
 import type { Columns } from '../../../schema/columns.ts'
-import { pause } from './client.ts'
+import { pauseBefore } from './client.ts'
 import type { Registry } from '../datastore/registry.ts'
 
 /** What is live of one entity: its tables' generation, their columns, how its events update. */
@@ -77,7 +77,7 @@ export const livesIn = (registry: Registry, dataset: string, freshFor: number): 
         : (await load(entity))?.live
     },
     change: async (entity, next) => {
-      for (let attempt = 0; ; attempt++) {
+      for (let attempt = 1; ; attempt++) {
         const before = await load(entity)
         const after = next(before?.live)
         if (after === undefined) return before?.live
@@ -88,7 +88,7 @@ export const livesIn = (registry: Registry, dataset: string, freshFor: number): 
           remember(entity, after, at)
           return after
         }
-        await pause(attempt, 1_000)
+        await pauseBefore(attempt, 1_000)
       }
     },
   }

@@ -12,7 +12,7 @@ import {
   type SqlObject,
   type TableField,
 } from '../../../schema/bigquery.ts'
-import { pause, type Rest } from './client.ts'
+import { pauseBefore, type Rest } from './client.ts'
 import { isConflict, isNotFound, isOutdated, refusalOf, type Refusal } from './errors.ts'
 import { writtenTo, type Live, type Lives } from './live.ts'
 
@@ -63,12 +63,12 @@ export const ensureDataset = async (rest: Rest, location?: string): Promise<bool
 const awaitTable = async (rest: Rest, path: string): Promise<void> => {
   const start = performance.now()
   const body = JSON.stringify({ rows: [{ json: { __none__: '' } }] })
-  for (let attempt = 0; performance.now() - start < rest.patience; attempt++) {
+  for (let attempt = 1; performance.now() - start < rest.patience; attempt++) {
     if (
       (await unless(rest.call({ method: 'POST', path: `${path}/insertAll`, body }), isNotFound)) !== undefined
     )
       return
-    await pause(attempt)
+    await pauseBefore(attempt)
   }
 }
 
@@ -82,7 +82,7 @@ export const ensureTable = async (
   const { project, dataset } = await rest.place()
   const tableId = logTable(entity, generation)
   const path = `${tablesPath(dataset)}/${tableId}`
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const found = await unless(rest.call<Resource>({ method: 'GET', path }), isNotFound)
     if (found === undefined) {
       const body = JSON.stringify({
@@ -111,7 +111,7 @@ export const ensureTable = async (
       )
         return
     }
-    await pause(attempt)
+    await pauseBefore(attempt)
   }
 }
 
@@ -154,7 +154,7 @@ const makeObject = async (
   which: number,
 ): Promise<boolean> => {
   const place = await rest.place()
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const kind = which === 3 ? 'routines' : 'tables'
     const path = `datasets/${place.dataset}/${kind}`
     const name = [`${entity}_log`, `${entity}_events`, entity, `${entity}_as_of`][which] as string
@@ -180,7 +180,7 @@ const makeObject = async (
             isOutdated,
           )
     if (made !== undefined) return true
-    await pause(attempt)
+    await pauseBefore(attempt)
   }
 }
 

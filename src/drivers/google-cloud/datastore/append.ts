@@ -22,6 +22,7 @@ import {
   type Planned,
 } from './plan.ts'
 import { numberOf } from './value.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 /**
  * Mutations, bytes and entities of one commit: at most what older stacks allowed (500), well below 10 MiB
@@ -33,11 +34,6 @@ const mostEntities = 50
 /** Rounds without a commit that went through, and rounds in which the server did not answer. */
 const conflicts = 12
 const silences = 4
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 /** A commit: parts of one entity kind, so that its outbox row belongs to one topic. */
 interface Chunk {
@@ -300,8 +296,7 @@ const appendBatch = async (
     if (failures.length > 0 && !went && ++met >= conflicts)
       return E.left(contention('append', 'other processes keep writing these entities', failures[0]?.error))
     if (went) met = 0
-    if (failures.length > 0)
-      await pause(options.pause * 2 ** Math.min(met + silent * 2, 7) * (0.5 + Math.random()))
+    if (failures.length > 0) await pause(backoff(met + silent * 2 + 1, options.pause, options.pause * 128))
     items = rest
   }
   const filled = await fill(appending, asked)

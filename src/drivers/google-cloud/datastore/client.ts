@@ -5,6 +5,7 @@ import { E, type TaskEither } from '../../../fp.ts'
 import type { Contention, Infra } from '../../../model/errors.ts'
 import { codeOf, failureOf, grpc } from '../failure.ts'
 import type { Properties, Value } from './value.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 export type DatastoreError = Infra | Contention
 
@@ -90,11 +91,6 @@ interface EntityResult {
   readonly version?: unknown
 }
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
-
 const foundOf = ({ entity, version }: EntityResult): Found => {
   const path = entity?.key?.path?.[0]
   return {
@@ -130,7 +126,7 @@ const reading =
         return E.right(await call())
       } catch (thrown) {
         if (attempt >= readTries || !isAway(thrown)) return E.left(failureOf(verb, thrown))
-        await pause(50 * 2 ** attempt * (0.5 + Math.random()))
+        await pause(backoff(attempt, 100, 1_000))
       }
     }
   }

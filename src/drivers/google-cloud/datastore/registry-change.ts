@@ -2,6 +2,7 @@
 import { E, type TaskEither } from '../../../fp.ts'
 import { contention, type Contention, type Infra } from '../../../model/errors.ts'
 import type { Registry } from './registry.ts'
+import { pause } from '../../../waiting.ts'
 
 const tries = 30
 
@@ -21,9 +22,7 @@ export const change =
       const saved = await registry.save(name, JSON.stringify(changed), loaded.right?.version)()
       if (saved._tag === 'Left') return saved
       if (saved.right !== undefined) return E.right(changed)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5 * attempt * Math.random())
-      })
+      await pause(5 * attempt * Math.random())
     }
     return E.left(contention(name, 'other processes keep changing it'))
   }

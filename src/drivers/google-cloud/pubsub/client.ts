@@ -6,6 +6,7 @@ import { E, type TaskEither } from '../../../fp.ts'
 import type { Contention, Infra } from '../../../model/errors.ts'
 import { codeOf, failureOf, grpc } from '../failure.ts'
 import type { Message } from './message.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 export type PubSubError = Infra | Contention
 
@@ -90,9 +91,7 @@ const call =
       } catch (thrown) {
         if (attempt >= tries || !passing.includes(codeOf(thrown)))
           return E.left(failureOf(verb, thrown, `${verb}: it is not there`))
-        await new Promise((resolve) => {
-          setTimeout(resolve, 50 * 2 ** attempt * (0.5 + Math.random()))
-        })
+        await pause(backoff(attempt, 100, 10_000))
       }
     }
   }

@@ -4,6 +4,7 @@ import { E, type TaskEither } from '../../../fp.ts'
 import { unavailable } from '../../../model/errors.ts'
 import type { Consumer, ConsumerEvents, TopicError } from '../../../ports/topic.ts'
 import type { PubSub, Received } from './client.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 /** Messages a delivery holds at most. */
 const deliverySize = 500
@@ -24,10 +25,6 @@ const longestHold = 5_000
 /** Milliseconds between looks whether another process is done with a replay. */
 const longestWait = 1_000
 
-/** Milliseconds before try `attempt` (1, 2, …) of something that failed. */
-const backoff = (attempt: number): number =>
-  Math.min(30_000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
-
 /** Messages that could not be handled, and why: they come again later, while the others are done with. */
 export interface Back {
   readonly messages: readonly Received[]
@@ -46,18 +43,6 @@ export interface Pulling {
    */
   readonly handle: (messages: readonly Received[]) => TaskEither<TopicError, Back | void>
 }
-
-const paused = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done)
-  })
 
 const aborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
@@ -78,7 +63,7 @@ export const consumer = ({ pubsub, subscription, events, before, handle }: Pulli
   const failed = async (error: TopicError, most = Infinity): Promise<void> => {
     events.onFailure(error, ++attempt)
     onReady()
-    await paused(Math.min(most, backoff(attempt)), signal)
+    await pause(Math.min(most, backoff(attempt, 100, 30_000)), signal)
   }
 
   // Not acknowledged for whatever reason, messages come again: handlers know what they have seen.
