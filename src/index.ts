@@ -7,9 +7,10 @@ export type {
   ScheduleOptions,
   Submittable,
   Subscribed,
-  SubscriptionOptions,
   Verbs,
 } from './flow/verbs.ts'
+export type { SubscriptionOptions } from './flow/consume/subscriptions.ts'
+export type { FindOptions, Found } from './flow/query/views.ts'
 export type { Finding, Verified, VerifyOptions } from './flow/prove/verify.ts'
 export type { Counts, SubmitAllOptions } from './flow/receive/submit-all.ts'
 export type { Proof, Target } from './flow/prove/prove.ts'

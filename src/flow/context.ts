@@ -1,5 +1,6 @@
 // What every verb works with: the definitions, the ports once connected, and whom to tell.
 import { E, type TaskEither } from '../fp.ts'
+import type { AnyEntity, DefinitionOf } from '../model/entity.ts'
 import type { Definition } from '../model/definition.ts'
 import {
   closed,
@@ -35,6 +36,13 @@ export const definitionOf = (
     ? E.left(unknownEntity(verb, name, [...context.definitions.keys()]))
     : E.right(definition)
 }
+
+/** The same by the entity itself, with its types; anything may stand there where nobody checks types. */
+export const definitionFor = <L extends AnyEntity>(
+  context: Context,
+  verb: string,
+  entity: L,
+): E.Either<UnknownEntity, DefinitionOf<L>> => definitionOf(context, verb, String(entity?.name))
 
 /**
  * A verb's own boundary: refuses once closed, and turns a throw that nobody foresaw into an error. `work`

@@ -17,6 +17,8 @@ import type { Producer } from '../model/producer.ts'
 import type { Update } from '../model/update.ts'
 import type { Quarantined } from '../ports/checkpoint-store.ts'
 import type { DeadLetter, SubmitResult } from '../ports/topic.ts'
+import type { FindOptions, Found } from './query/views.ts'
+import type { SubscriptionOptions } from './consume/subscriptions.ts'
 import type { Proof, Target } from './prove/prove.ts'
 import type { Provisioned, ProvisionOptions } from './provision.ts'
 import type { Replayed } from './produce/quarantine.ts'
@@ -49,22 +51,6 @@ export type Submittable<E extends AnyEntity> =
 export type Face = 'promise' | 'fp'
 type Out<F extends Face, Er, A> = F extends 'fp' ? TaskEither<Er, A> : Promise<A>
 type Stream<F extends Face, Er, A> = AsyncIterable<F extends 'fp' ? Either<Er, A> : A>
-
-/** A custom subscription. */
-export interface SubscriptionOptions<L extends AnyEntity> {
-  /** Unique among the entity's subscriptions; letters, digits, `_`, `-` and `.`. */
-  readonly name: string
-  /** Only events whose attributes have these values; a delete carries no attributes but its keys. */
-  readonly filter?: { readonly [K in L['shape']['attributes']]?: string | number | boolean }
-  /** Where a new subscription begins: with the next event, or with the first there ever was. */
-  readonly from?: 'now' | 'start'
-  /**
-   * Called per entity in order. A failure is tried again with backoff and no limit; an error with `retry:
-   * false` makes the event a dead letter. At least once: the event's id tells a repetition. One that runs
-   * longer than a second steps aside, and other entities go on.
-   */
-  readonly handle: (event: EventOf<L>) => void | PromiseLike<unknown> | TaskEither<unknown, unknown>
-}
 
 /** A producer's schedule, and whom to tell how each run ended. */
 export interface ScheduleOptions<F extends Face> extends ScheduleSettings {
@@ -143,10 +129,7 @@ export interface Verbs<E extends AnyEntity, F extends Face> {
    * A page of views by indexed properties; `limit` 1 to 1,000, by default 100; `next` is the next page's
    * cursor.
    */
-  readonly find: <L extends E>(
-    entity: L,
-    query?: { readonly where?: Where<L>; readonly limit?: number; readonly cursor?: string },
-  ) => Out<F, ReadError | Contention, { readonly items: readonly View<L>[]; readonly next?: string }>
+  readonly find: <L extends E>(entity: L, query?: FindOptions<L>) => Out<F, ReadError | Contention, Found<L>>
   /** Every event of one entity, in sequence. */
   readonly history: <L extends E>(
     entity: L,

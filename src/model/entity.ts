@@ -40,6 +40,8 @@ export interface Entity<N extends string, S extends Shape> {
 }
 /** Any entity, whatever its types. */
 export type AnyEntity = Entity<string, Shape>
+/** An entity's definition as it runs, with the entity's types beside it (`_L` is only in the types). */
+export type DefinitionOf<L extends AnyEntity> = Definition & { readonly _L?: L }
 /** An entity's properties as an event's state holds them. */
 export type State<L extends AnyEntity> = Sparse<L['shape'], Values<L['shape']['properties']>>
 /** What the material view shows: its properties and the calculated values. */

@@ -11,9 +11,15 @@ export type Failure<Tag extends string, Fields = {}> = Error & {
 
 type Problems = { readonly entity: string; readonly problems: readonly [Problem, ...Problem[]] }
 
-/** The technology behind the pipeline cannot do it now. */
+/**
+ * The technology behind the pipeline cannot do it now. `retry` is false where trying again cannot help: a
+ * full disk, a read-only folder, a row that the engine refuses.
+ */
 export type Unavailable = Failure<'Unavailable'>
-/** Something that must be set up beforehand is missing; `remedy` is the call that mends it. */
+/**
+ * Something that must be set up beforehand is missing, or access to it is denied; `remedy` says what mends
+ * it.
+ */
 export type NotProvisioned = Failure<'NotProvisioned', { readonly remedy: string }>
 /** A package is not installed; `install` is the command. */
 export type MissingDependency = Failure<'MissingDependency', { readonly install: string }>
@@ -27,13 +33,16 @@ export type Infra = Unavailable | NotProvisioned | MissingDependency | Closed
 
 /** Everything wrong with one update, all problems together. */
 export type InvalidUpdate = Failure<'InvalidUpdate', Problems>
-/** This process' definition of an entity contradicts the stored one. */
+/**
+ * This process' definition of an entity contradicts the stored schema, or a source contradicts the fields
+ * that its producer declares.
+ */
 export type SchemaConflict = Failure<'SchemaConflict', Problems>
 /** The pipeline has no entity of that name. */
 export type UnknownEntity = Failure<'UnknownEntity'>
 /** A transformer failed: for good, or (`retry`) after six tries. */
 export type TransformFailed = Failure<'TransformFailed'>
-/** Other processes were in the way for too long. */
+/** Other processes were in the way for too long, or moved what this one was about to move. */
 export type Contention = Failure<'Contention'>
 /** What `submit` can meet. */
 export type SubmitError =
@@ -57,7 +66,10 @@ export type Parked = Failure<'Parked'>
 /** What reading can meet. */
 export type ReadError = Infra | InvalidQuery | SchemaConflict | UnknownEntity | TimedOut | NotStarted | Parked
 
-/** What an update stream or a source was read from failed, or a callback of the caller's did. */
+/**
+ * What an update stream or a source was read from failed, or a callback of the caller's did. `retry` where
+ * the source said so.
+ */
 export type SourceFailed = Failure<'SourceFailed'>
 /** More records went to quarantine than the run tolerates. */
 export type TooManyRejected = Failure<

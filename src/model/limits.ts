@@ -6,19 +6,17 @@
  * move between drivers.
  */
 export const limits = {
-  /** Levels of List, EmbeddedObject and Json nesting. */
+  /** Levels of List and EmbeddedObject nesting, and of brackets in one Json value. */
   depth: 64,
   /** UTF-8 bytes of one canonical event; a Datastore entity holds 1,048,572 with its overhead. */
   eventBytes: 1_000_000,
   /** UTF-8 bytes of one value in an index; Datastore's limit for indexed strings. */
   indexedBytes: 1_500,
-  /** UTF-8 bytes of one message attribute; Pub/Sub's limit. */
+  /** UTF-8 bytes of one message attribute, and of each metadata property; Pub/Sub's limit. */
   attributeBytes: 1_024,
-  /**
-   * Attributes of an entity, and UTF-8 bytes of an attribute's name; Pub/Sub's limits are 100, with the
-   * event's own, and 256.
-   */
+  /** Attributes of an entity; Pub/Sub takes 100 a message, with the event's own. */
   attributes: 90,
+  /** UTF-8 bytes of an attribute's name; Pub/Sub's limit. */
   attributeNameBytes: 256,
   /** Characters of a property name; BigQuery's limit for column names. */
   nameLength: 300,
@@ -30,7 +28,7 @@ export const limits = {
   recordLevels: 15,
   /** Leaf columns of one entity in the query engine; a property beyond them stays in `_extra`. */
   leafColumns: 2_000,
-  /** Milliseconds that an update's timestamp may lie ahead of this machine's clock. */
+  /** Milliseconds that an update's timestamp may lie ahead of this machine's clock, unless told otherwise. */
   maxAhead: 86_400_000,
   /** Fingerprints remembered at the newest instant in `latest` mode. */
   seen: 32,

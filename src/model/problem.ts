@@ -2,15 +2,25 @@
 
 /** What kind of thing is wrong. */
 export type ProblemCode =
+  /** A required property, a part of the identifier, the timestamp or the source is missing or null. */
   | 'Missing'
+  /** The value is none of its type, or not what the declaration allows; or the wire form is broken. */
   | 'WrongType'
+  /** The property is not declared (in a builder, or where others are rejected), or is a transformer's. */
   | 'UnknownProperty'
+  /** The name cannot be a property's, differs only in case from another, or is a calculated value's. */
   | 'BadName'
+  /** `eventOperation` is neither `upsert` nor `delete`. */
   | 'BadOperation'
+  /** The timestamp is no instant, or lies further ahead of the clock than allowed. */
   | 'BadTimestamp'
+  /** The property's type, or what the definition says of it, contradicts the stored schema. */
   | 'SchemaConflict'
+  /** The value is nested deeper than the limit. */
   | 'TooDeep'
+  /** Something is larger than its limit, or the update has more problems than are told. */
   | 'TooLarge'
+  /** A List holds Lists. */
   | 'ListOfLists'
 
 /** One thing wrong, at `path`: `address.street`, `tags[3]`; the empty path is the update itself. */

@@ -2,18 +2,15 @@
 // another's way.
 import PQueue from 'p-queue'
 import { E, type TaskEither } from '../../fp.ts'
-import type { Definition } from '../../model/definition.ts'
+import type { AnyEntity, DefinitionOf, EventOf } from '../../model/entity.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import type { TopicError } from '../../ports/topic.ts'
 import type { Failed, Work } from './consume.ts'
 import { byEntity } from '../events/by-entity.ts'
-import { readEvent, type ReadEvent } from '../events/read.ts'
+import { readEvent } from '../events/read.ts'
 import { type Filter, attributesOf, matches } from '../../model/attributes.ts'
 import { type Called, call } from '../call.ts'
 import { within } from '../../waiting.ts'
-
-/** What a handler may return: a value, a promise or a TaskEither. */
-export type Handle = (event: ReadEvent) => unknown
 
 /**
  * Entities handled at once, and how long a handler may run (ms) before its entity steps aside and the others
@@ -33,16 +30,16 @@ interface Lasting {
  * The work of a custom subscription. A handler's throw with `retry: false` parks the event; any other is
  * tried again, with backoff and no limit.
  */
-export const handling = (
-  definition: Definition,
+export const handling = <L extends AnyEntity>(
+  definition: DefinitionOf<L>,
   verb: string,
   filter: Filter | undefined,
-  handle: Handle,
+  handle: (event: EventOf<L>) => unknown,
 ): Work => {
   const lasting = new Map<string, Lasting>()
   const queue = new PQueue({ concurrency })
 
-  const callOnce = async (event: StoredEvent, read: ReadEvent): Promise<Called | undefined> => {
+  const callOnce = async (event: StoredEvent, read: EventOf<L>): Promise<Called | undefined> => {
     const before = lasting.get(event.entityId)
     if (before !== undefined && before.sequence === event.sequence) {
       if (before.ended !== undefined) lasting.delete(event.entityId)
@@ -64,7 +61,7 @@ export const handling = (
     for (const event of events) {
       if (!matches(filter, attributesOf(definition, event))) continue
       const { entityId, sequence } = event
-      const read = readEvent(verb, definition, event)
+      const read = readEvent<L>(verb, definition, event)
       if (read._tag === 'Left') return { entityId, sequence, retry: false, reason: read.left.message }
       if (read.right === undefined) continue
       const called = await callOnce(event, read.right)

@@ -1,9 +1,9 @@
 // Custom subscriptions of a pipeline: registered at once, consumed while the pipeline runs that role.
-import type { Definition } from '../../model/definition.ts'
+import type { AnyEntity, DefinitionOf, EventOf } from '../../model/entity.ts'
 import { invalidDefinition, type DreampipeError } from '../../model/errors.ts'
 import type { Subscription, SubmitResult } from '../../ports/topic.ts'
 import type { TaskEither } from '../../fp.ts'
-import { handling, type Handle } from './handle.ts'
+import { handling } from './handle.ts'
 import { filterOf } from '../../model/attributes.ts'
 import { backoff, pause } from '../../waiting.ts'
 import { handleResults } from './handle-results.ts'
@@ -11,15 +11,26 @@ import { run, type Running, type Runtime } from './running.ts'
 import { builtIn } from './built-in.ts'
 import type { Observe } from '../signal.ts'
 
+/** A custom subscription. */
+export interface SubscriptionOptions<L extends AnyEntity> {
+  /** Unique among the entity's subscriptions; letters, digits, `_`, `-` and `.`. */
+  readonly name: string
+  /** Only events whose attributes have these values; a delete carries no attributes but its keys. */
+  readonly filter?: { readonly [K in L['shape']['attributes']]?: string | number | boolean }
+  /** Where a new subscription begins: with the next event, or with the first there ever was. */
+  readonly from?: 'now' | 'start'
+  /**
+   * Called per entity in order. A failure is tried again with backoff and no limit; an error with `retry:
+   * false` makes the event a dead letter. At least once: the event's id tells a repetition. One that runs
+   * longer than a second steps aside, and other entities go on.
+   */
+  readonly handle: (event: EventOf<L>) => void | PromiseLike<unknown> | TaskEither<unknown, unknown>
+}
+
 export interface Subscriptions {
-  readonly add: (
-    definition: Definition,
-    options: {
-      readonly name: string
-      readonly filter?: { readonly [attribute: string]: unknown }
-      readonly from?: 'now' | 'start'
-      readonly handle: Handle
-    },
+  readonly add: <L extends AnyEntity>(
+    definition: DefinitionOf<L>,
+    options: SubscriptionOptions<L>,
   ) => Registered
   /** A durable subscription to the results of submitted updates. */
   readonly addResults: (name: string, handle: (result: SubmitResult) => unknown) => Registered
@@ -138,7 +149,10 @@ export const subscriptions = (
     return { ready, stop: () => stopOne(entry) }
   }
 
-  const add: Subscriptions['add'] = (definition, { name, filter, from = 'now', handle }) => {
+  const add = <L extends AnyEntity>(
+    definition: DefinitionOf<L>,
+    { name, filter, from = 'now', handle }: SubscriptionOptions<L>,
+  ): Registered => {
     checkName(definition.name, name, handle)
     const texts = filterOf(definition, filter)
     const subscription: Subscription = {

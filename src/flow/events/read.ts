@@ -1,8 +1,9 @@
 // Stored events as their readers see them: typed by the entity's declaration.
 import { E } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
+import type { AnyEntity, DefinitionOf, EventOf, State } from '../../model/entity.ts'
 import { invalidQuery, type InvalidQuery } from '../../model/errors.ts'
-import { infoOf, payloadOf, type EventInfo, type StoredEvent } from '../../model/event.ts'
+import { infoOf, payloadOf, type StoredEvent } from '../../model/event.ts'
 import type { PropertySpec } from '../../model/spec.ts'
 import { mapFromWire } from '../../model/wire.ts'
 import type { Yadto } from '../../model/yadto.ts'
@@ -11,38 +12,41 @@ export type Specs = { readonly [name: string]: PropertySpec } | undefined
 
 export type ReadValues = { readonly [name: string]: unknown }
 
-/** A wire map as values, or what cannot be read as declared. */
-export const readValues = (verb: string, specs: Specs, yadto: Yadto): E.Either<InvalidQuery, ReadValues> =>
+/**
+ * A wire map as values, or what cannot be read as declared. `A` is what the declaration says of them: here
+ * what was checked at run time takes on its static type.
+ */
+export const readValues = <A = ReadValues>(
+  verb: string,
+  specs: Specs,
+  yadto: Yadto,
+): E.Either<InvalidQuery, A> =>
   E.tryCatch(
-    () =>
-      mapFromWire(specs, yadto, '', ({ path, message }) => {
+    () => {
+      const values: unknown = mapFromWire(specs, yadto, '', ({ path, message }) => {
         throw invalidQuery(verb, path, message)
-      }),
+      })
+      return values as A
+    },
     (thrown) => thrown as InvalidQuery,
   )
 
-/** An event with its content, or a delete, which has none. */
-export type ReadEvent = EventInfo &
-  (
-    | { readonly operation: 'upsert'; readonly properties: ReadValues; readonly yadto: Yadto }
-    | { readonly operation: 'delete' }
-  )
-
 /** The event as a reader sees it; undefined where its payload was erased. */
-export const readEvent = (
+export const readEvent = <L extends AnyEntity>(
   verb: string,
-  definition: Definition,
+  definition: DefinitionOf<L>,
   event: StoredEvent,
-): E.Either<InvalidQuery, ReadEvent | undefined> => {
+): E.Either<InvalidQuery, EventOf<L> | undefined> => {
   if (event.kind === 'erased') return E.right(undefined)
   if (event.kind === 'delete') return E.right({ ...infoOf(event), operation: 'delete' })
   const yadto = payloadOf(event)
-  const properties = readValues(verb, definition.properties, yadto)
+  const properties = readValues<State<L>>(verb, definition.properties, yadto)
   return properties._tag === 'Left'
     ? properties
     : E.right({ ...infoOf(event), operation: 'upsert', properties: properties.right, yadto })
 }
 
+/** How what shows of an entity is declared: its properties and the calculated values. */
 export const shownSpecs = ({ properties, view }: Definition): Specs =>
   properties === undefined
     ? Object.keys(view.calculated).length === 0

@@ -11,7 +11,7 @@ import {
 } from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import { instantOfDate } from '../../model/instant.ts'
-import type { Change, ProducerDefinition } from '../../model/producer.ts'
+import type { Change, Producer, ProducerDefinition } from '../../model/producer.ts'
 import type { Update } from '../../model/update.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
 import { backoff, pause } from '../../waiting.ts'
@@ -19,7 +19,12 @@ import { submitOne, type Receiver } from '../receive/receiver.ts'
 import type { Result } from '../receive/pending.ts'
 import type { RunOptions } from '../../model/run.ts'
 
+/** A producer's definition without its types: a run moves records and cursors, and looks into neither. */
 export type AnyDefinition = ProducerDefinition<AnyEntity, unknown, unknown>
+
+/** Forgets a producer's types; its records only ever reach its own functions. */
+export const untyped = <L extends AnyEntity, R, C>({ definition }: Producer<L, R, C>): AnyDefinition =>
+  definition as never
 
 export interface Tally {
   pages: number

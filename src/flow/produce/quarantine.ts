@@ -12,7 +12,7 @@ import type { Producer } from '../../model/producer.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Quarantined } from '../../ports/checkpoint-store.ts'
 import { submitOne, type Receiver } from '../receive/receiver.ts'
-import { changeOf, updatesOf } from './page.ts'
+import { changeOf, untyped, updatesOf, type AnyDefinition } from './page.ts'
 
 const pageSize = 500
 
@@ -38,7 +38,7 @@ export const drop = (
 // replay.
 const replayOne = async (
   receiver: Receiver,
-  { definition }: Producer<AnyEntity, unknown, unknown>,
+  definition: AnyDefinition,
   entry: Quarantined,
 ): Promise<E.Either<SubmitError, string | undefined>> => {
   const updates = updatesOf(definition, changeOf(definition), JSON.parse(entry.record))
@@ -53,10 +53,10 @@ const replayOne = async (
 
 /** Normalises and submits every entry of a producer again (or one); what is stored leaves the quarantine. */
 export const replay =
-  (
+  <L extends AnyEntity, R, C>(
     ports: Ports,
     receiver: Receiver,
-    producer: Producer<AnyEntity, unknown, unknown>,
+    producer: Producer<L, R, C>,
     only: Quarantined | undefined,
   ): TaskEither<RunError, Replayed> =>
   async () => {
@@ -68,7 +68,7 @@ export const replay =
         only === undefined ? await quarantine.list(producer.name, after, pageSize)() : E.right([only])
       if (page._tag === 'Left') return page
       for (const entry of page.right) {
-        const why = await replayOne(receiver, producer, entry)
+        const why = await replayOne(receiver, untyped(producer), entry)
         if (why._tag === 'Left') return why
         if (why.right !== undefined) failed.push({ entry, reason: why.right })
         else {

@@ -20,7 +20,15 @@ import { pause } from '../../waiting.ts'
 import type { Producing } from './producing.ts'
 import { budgetOf, checkpointOf, saveCheckpoint, type Checkpointed } from './checkpoint.ts'
 import { dryRun } from './dry-run.ts'
-import { waitBefore, changeOf, storePage, triesOf, type AnyDefinition, type Storing } from './page.ts'
+import {
+  waitBefore,
+  changeOf,
+  storePage,
+  triesOf,
+  type AnyDefinition,
+  type Storing,
+  untyped,
+} from './page.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 import type { Observe } from '../signal.ts'
 
@@ -238,9 +246,13 @@ export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, ob
     }
   }
   const run =
-    (producer: Producer<AnyEntity, unknown, unknown>, options: RunOptions): TaskEither<RunError, RunReport> =>
+    <L extends AnyEntity, R, C>(
+      producer: Producer<L, R, C>,
+      options: RunOptions,
+    ): TaskEither<RunError, RunReport> =>
     async () => {
-      const { definition, name } = producer
+      const definition = untyped(producer)
+      const { name } = definition
       if (here.has(name)) return E.left(alreadyRunning(name))
       const running = (async (): Promise<Answer<RunReport>> => {
         const connected = await connect()

@@ -2,8 +2,6 @@
 import { Cron } from 'croner'
 import type { E } from '../../fp.ts'
 import { alreadyRunning, invalidDefinition, reasonOf, type RunError } from '../../model/errors.ts'
-import type { AnyEntity } from '../../model/entity.ts'
-import type { Producer } from '../../model/producer.ts'
 import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
 import { pause } from '../../waiting.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
@@ -49,7 +47,7 @@ const takeTick = async (
  * doubled: that tick is passed over.
  */
 export const schedule = (
-  producer: Producer<AnyEntity, never, never>,
+  producer: string,
   expression: string,
   { jitter = 1_000, timeZone = 'UTC', signal, ...options }: ScheduleSettings,
   scheduling: Scheduling,
@@ -61,7 +59,7 @@ export const schedule = (
   const tick = async (at: Date): Promise<void> => {
     await pause(Math.random() * jitter, until)
     if (until.aborted) return
-    const taken = await takeTick(scheduling, producer.name, at)
+    const taken = await takeTick(scheduling, producer, at)
     if (taken._tag === 'Right' && !taken.right) return
     const result = taken._tag === 'Left' ? taken : await scheduling.run({ ...options, signal: until })
     // Another replica is at it still: nothing to tell.
@@ -71,7 +69,7 @@ export const schedule = (
 
   // A callback's throw ends neither the schedule nor the process.
   const warnOf = (thrown: unknown): void =>
-    process.emitWarning(`the schedule of ${producer.name}: a callback threw: ${reasonOf(thrown)}`, {
+    process.emitWarning(`the schedule of ${producer}: a callback threw: ${reasonOf(thrown)}`, {
       type: 'DreampipeObserver',
     })
   const job = ((): Cron => {
@@ -82,7 +80,7 @@ export const schedule = (
         (self: Cron) => (running = tick(self.currentRun() ?? new Date()).catch(warnOf)),
       )
     } catch (thrown) {
-      throw invalidDefinition(`producer ${producer.name}`, 'schedule', reasonOf(thrown))
+      throw invalidDefinition(`producer ${producer}`, 'schedule', reasonOf(thrown))
     }
   })()
   const end = (): void => job.stop()

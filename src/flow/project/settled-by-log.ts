@@ -1,4 +1,4 @@
-// settled: waits until both projections hold what was acknowledged, so that a caller reads its own writes.
+// Waits until both projections have passed what stands in the log, so that a caller reads its own writes.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
 import {
@@ -149,7 +149,7 @@ const passedAll = async (settling: Settling, goals: Goal[]): Promise<Answer<bool
 }
 
 /** Waits for one event, or for everything acknowledged before the call. */
-export const settled =
+export const settledByLog =
   (
     settling: Settling,
     event: Receipt | undefined,

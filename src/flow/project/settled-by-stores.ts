@@ -137,7 +137,7 @@ const awaited = async (
  * Waits for one event, or for the last event of each entity that this process had stored since it was last
  * settled.
  */
-export const settledInStores =
+export const settledByStores =
   (
     ports: Ports,
     definitions: readonly Definition[],

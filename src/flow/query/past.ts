@@ -1,26 +1,27 @@
 // One entity's past: its events in sequence, and its state as of an instant.
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
+import type { AnyEntity, DefinitionOf, EventOf, Identifier, Past } from '../../model/entity.ts'
 import { invalidQuery, reasonOf, type Contention, type ReadError } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { instantOf } from '../../model/instant.ts'
 import { apply, isAlive, type Folded } from '../../model/state.ts'
 import { isDate } from '../../model/wire.ts'
 import type { Ports } from '../../ports/driver.ts'
-import { readEvent, readValues, type ReadEvent, type ReadValues, shownSpecs } from '../events/read.ts'
+import { readEvent, readValues, shownSpecs } from '../events/read.ts'
 import type { Schemas } from '../schemas.ts'
 import { calculated, start } from '../project/view.ts'
-import { type Result, type Given, idOf } from './identify.ts'
+import { idOf, type Result } from './identify.ts'
 
 const pageSize = 500
 
 /** An entity's events in sequence, page by page; erased ones are left out. An error ends it. */
-export const history = async function* (
+export const history = async function* <L extends AnyEntity>(
   ports: Ports,
   schemas: Schemas,
-  definition: Definition,
-  identifier: Given,
-): AsyncGenerator<Result<ReadEvent>> {
+  definition: DefinitionOf<L>,
+  identifier: Identifier<L>,
+): AsyncGenerator<Result<EventOf<L>>> {
   const id = await idOf(schemas, 'history', definition, identifier)
   if (id._tag === 'Left') return yield id
   for (let after = 0; ;) {
@@ -30,7 +31,7 @@ export const history = async function* (
     })()
     if (page._tag === 'Left') return yield page
     for (const event of page.right) {
-      const read = readEvent('history', definition, event)
+      const read = readEvent<L>('history', definition, event)
       if (read._tag === 'Left') return yield read
       if (read.right !== undefined) yield E.right(read.right)
       after = event.sequence
@@ -65,13 +66,13 @@ const foldUntil = async (
  * All properties and calculated values of an entity as of an instant, or undefined where it was not there.
  */
 export const asOf =
-  (
+  <L extends AnyEntity>(
     ports: Ports,
     schemas: Schemas,
-    definition: Definition,
-    identifier: Given,
+    definition: DefinitionOf<L>,
+    identifier: Identifier<L>,
     at: string | Date,
-  ): TaskEither<ReadError | Contention, ReadValues | undefined> =>
+  ): TaskEither<ReadError | Contention, Past<L> | undefined> =>
   async () => {
     const instant = typeof at === 'string' || isDate(at) ? instantOf(at) : undefined
     if (instant === undefined)
@@ -93,5 +94,5 @@ export const asOf =
     )
     return values._tag === 'Left'
       ? values
-      : readValues('asOf', shownSpecs(definition), { ...folded.right.state, ...values.right })
+      : readValues<Past<L>>('asOf', shownSpecs(definition), { ...folded.right.state, ...values.right })
   }

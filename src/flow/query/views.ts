@@ -1,6 +1,7 @@
 // The query service over views: one entity, or pages of them by indexed properties.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
+import type { AnyEntity, DefinitionOf, Identifier, View, Where } from '../../model/entity.ts'
 import {
   invalidQuery,
   type Contention,
@@ -13,10 +14,10 @@ import type { PropertySchemas } from '../../model/schema.ts'
 import type { PropertySpec } from '../../model/spec.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { ViewDocument } from '../../ports/view-store.ts'
-import { readValues, type ReadValues, shownSpecs } from '../events/read.ts'
+import { readValues, shownSpecs } from '../events/read.ts'
 import type { Schemas } from '../schemas.ts'
 import { tableOf } from '../project/view.ts'
-import { type Given, idOf } from './identify.ts'
+import { idOf, type Given } from './identify.ts'
 
 const mostItems = 1_000
 
@@ -28,12 +29,12 @@ const generationOf = (ports: Ports, definition: Definition): TaskEither<Infra | 
 
 /** The view of one entity, or undefined where it is not there (or no longer). */
 export const current =
-  (
+  <L extends AnyEntity>(
     ports: Ports,
     schemas: Schemas,
-    definition: Definition,
-    identifier: Given,
-  ): TaskEither<ReadError | Contention, ReadValues | undefined> =>
+    definition: DefinitionOf<L>,
+    identifier: Identifier<L>,
+  ): TaskEither<ReadError | Contention, View<L> | undefined> =>
   async () => {
     const id = await idOf(schemas, 'current', definition, identifier)
     if (id._tag === 'Left') return id
@@ -44,17 +45,20 @@ export const current =
     const [document] = found.right
     return document === undefined || document.deleted
       ? E.right(undefined)
-      : readValues('current', shownSpecs(definition), document.content)
+      : readValues<View<L>>('current', shownSpecs(definition), document.content)
   }
 
-export interface Find {
-  readonly where?: Given | undefined
-  readonly limit?: number | undefined
-  readonly cursor?: string | undefined
+/** What `find` is asked: values of indexed properties; `limit` 1 to 1,000, 100 unless said. */
+export interface FindOptions<L extends AnyEntity> {
+  readonly where?: Where<L>
+  readonly limit?: number
+  /** A page's `next`. */
+  readonly cursor?: string
 }
 
-export interface Found {
-  readonly items: readonly ReadValues[]
+/** A page of views, and the cursor of the next one where there is one. */
+export interface Found<L extends AnyEntity> {
+  readonly items: readonly View<L>[]
   readonly next?: string
 }
 
@@ -105,18 +109,18 @@ const afterOf = (cursor: string): E.Either<InvalidQuery, string> => {
 
 /** One page of live entities by indexed properties. */
 export const find =
-  (
+  <L extends AnyEntity>(
     ports: Ports,
     schemas: Schemas,
-    definition: Definition,
-    { where = {}, limit = 100, cursor }: Find,
-  ): TaskEither<ReadError | Contention, Found> =>
+    definition: DefinitionOf<L>,
+    { where, limit = 100, cursor }: FindOptions<L>,
+  ): TaskEither<ReadError | Contention, Found<L>> =>
   async () => {
     if (!Number.isInteger(limit) || limit < 1 || limit > mostItems)
       return E.left(invalidQuery('find', 'limit', `is a whole number from 1 to ${mostItems}`))
     const loaded = await schemas.load(definition)()
     if (loaded._tag === 'Left') return loaded
-    const pairs = conditions(definition, loaded.right.schema.properties, where)
+    const pairs = conditions(definition, loaded.right.schema.properties, where ?? {})
     if (pairs._tag === 'Left') return pairs
     const after = cursor === undefined ? E.right(undefined) : afterOf(cursor)
     if (after._tag === 'Left') return after
@@ -129,9 +133,9 @@ export const find =
       ...(after.right === undefined ? {} : { after: after.right }),
     })()
     if (page._tag === 'Left') return page
-    const items: ReadValues[] = []
+    const items: View<L>[] = []
     for (const document of page.right.slice(0, limit)) {
-      const read = readValues('find', shownSpecs(definition), document.content)
+      const read = readValues<View<L>>('find', shownSpecs(definition), document.content)
       if (read._tag === 'Left') return read
       items.push(read.right)
     }
