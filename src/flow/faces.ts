@@ -53,5 +53,5 @@ export const promised = (fp: Verbs<AnyEntity, 'fp'>): Verbs<AnyEntity, 'promise'
                   ),
       ]),
     )
-  return face(fp as never) as never
+  return face({ ...fp }) as never
 }

@@ -2,7 +2,7 @@
 // between any two steps, replay idempotent, errors typed.
 import assert from 'node:assert/strict'
 import type { AnyEntity } from '../model/entity.ts'
-import type { Page, PageContext, Producer, ProducerDefinition } from '../model/producer.ts'
+import type { Change, Page, PageContext, Producer, ProducerDefinition } from '../model/producer.ts'
 import type { Update } from '../model/update.ts'
 
 /**
@@ -103,6 +103,19 @@ const withPipeline = async <A>(
   }
 }
 
+// The pipeline is of the producer's entity; what it is called for is the caller's to know.
+const runOn = <L extends AnyEntity, R, C>(
+  pipeline: ProducerPipeline,
+  producer: Producer<L, R, C>,
+  options?: { readonly tries?: number },
+): ReturnType<ProducerPipeline['run']> => pipeline.run(producer as never, options)
+
+/** The same producer with a cursor of its own, which begins at the start. */
+const renamed = <L extends AnyEntity, R, C>(
+  { definition, ...rest }: Producer<L, R, C>,
+  name: string,
+): Producer<L, R, C> => ({ ...rest, name, definition: { ...definition, name } })
+
 const updatesOf = (made: Update | readonly Update[]): readonly Update[] =>
   Array.isArray(made) ? (made as readonly Update[]) : [made as Update]
 
@@ -135,15 +148,15 @@ export const testProducer = <L extends AnyEntity, R, C>({
   test('normalise: makes updates of its own entity, the same ones each time', async () => {
     const { definition } = await producer()
     const meta = { source: definition.name }
-    const change = {
-      update: (values: never) => definition.entity.toUpdate(values, meta),
-      delete: (keys: never) => definition.entity.toDelete(keys, meta),
+    const change: Change<L> = {
+      update: (values) => definition.entity.toUpdate(values, meta),
+      delete: (keys) => definition.entity.toDelete(keys, meta),
     }
     for (const { records } of await pagesOf(definition, definition.start)) {
       for (const record of records) {
         const make = (): string => {
           try {
-            return JSON.stringify(updatesOf(definition.normalise(record, change as never)))
+            return JSON.stringify(updatesOf(definition.normalise(record, change)))
           } catch (thrown) {
             return String(thrown)
           }
@@ -158,36 +171,28 @@ export const testProducer = <L extends AnyEntity, R, C>({
 
   test('replay: everything once more stores nothing', () =>
     withPipeline(pipeline, async (opened) => {
-      const first = await opened.run((await producer()) as never)
+      const first = await runOn(opened, await producer())
       const source = await producer()
-      const again = await opened.run({
-        ...source,
-        name: `${source.name}.again`,
-        definition: { ...source.definition, name: `${source.name}.again` },
-      } as never)
+      const again = await runOn(opened, renamed(source, `${source.name}.again`))
       assert.deepEqual([again.stored, again.records], [0, first.records])
     }))
 
   test('killed between any two steps, the next run loses nothing and doubles nothing', async () => {
-    const whole = await withPipeline(pipeline, async (opened) => opened.run((await producer()) as never))
+    const whole = await withPipeline(pipeline, async (opened) => runOn(opened, await producer()))
     const counting = dyingAt(await producer(), Infinity)
-    await withPipeline(pipeline, async (opened) => opened.run(counting.producer as never))
+    await withPipeline(pipeline, async (opened) => runOn(opened, counting.producer))
     const every = Math.max(1, Math.ceil(counting.steps() / kills))
     for (let step = 0; step < counting.steps(); step += every) {
       await withPipeline(pipeline, async (opened) => {
-        const killed = await opened.run(dyingAt(await producer(), step).producer as never, { tries: 1 }).then(
+        const killed = await runOn(opened, dyingAt(await producer(), step).producer, { tries: 1 }).then(
           () => undefined,
           (error: { readonly _tag?: unknown }) => error,
         )
         assert.equal(killed?._tag, 'SourceFailed', `killed at step ${step}, the run ends with a tagged error`)
-        await opened.run((await producer()) as never)
+        await runOn(opened, await producer())
         // What is in the store now: everything once more is a duplicate, or outdated, of it.
         const source = await producer()
-        const check = await opened.run({
-          ...source,
-          name: `${source.name}.check`,
-          definition: { ...source.definition, name: `${source.name}.check` },
-        } as never)
+        const check = await runOn(opened, renamed(source, `${source.name}.check`))
         assert.deepEqual(
           [check.stored, check.duplicate + check.outdated],
           [0, whole.stored + whole.duplicate + whole.outdated],

@@ -4,7 +4,7 @@ import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
 import { selectEvents } from '../../schema/duckdb.ts'
 import { comparable, disagreements, rowKey } from '../../schema/expected.ts'
 import type { DuckDb, Live } from './duckdb.ts'
-import { plainValue } from './result.ts'
+import { plainRow } from './result.ts'
 
 const unsafe = (): never => {
   throw new Error('every integer is read as a bigint here')
@@ -36,11 +36,7 @@ const heldRows = async (
   const context = { duckdb: module, integers: 'bigint' as const, unsafe }
   const rows = new Map<string, string>()
   for (const row of result.getRows()) {
-    const plain = Object.fromEntries(
-      names
-        .map((name, i) => [name, plainValue(row[i] as never, types[i] as never, name, context)])
-        .filter(([name]) => name !== '_extra' && name !== '_written'),
-    )
+    const { _extra, _written, ...plain } = plainRow(names, types, row, context)
     rows.set(rowKey(plain['_entity_id'], plain['_sequence']), comparable(plain))
   }
   return rows

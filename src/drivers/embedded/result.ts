@@ -110,3 +110,18 @@ const parsed = (text: string): unknown => {
     return text
   }
 }
+
+/** A row of a result as an object, in the order of its columns. */
+export const plainRow = (
+  names: readonly string[],
+  types: readonly DuckDBType[],
+  row: readonly DuckDBValue[],
+  context: Context,
+): { readonly [column: string]: unknown } => {
+  const plain: { [column: string]: unknown } = {}
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string
+    plain[name] = plainValue(row[i] as DuckDBValue, types[i] as DuckDBType, name, context)
+  }
+  return plain
+}

@@ -6,7 +6,7 @@ import { instantOfDate } from '../../model/instant.ts'
 import { invalidQuery, isDreampipeError, unavailable } from '../../model/errors.ts'
 import type { SqlError, SqlParameters, SqlRow, SqlValue } from '../../ports/query-engine.ts'
 import { engineReason, type DuckDb } from './duckdb.ts'
-import { plainValue } from './result.ts'
+import { plainRow } from './result.ts'
 
 const refuse = (path: string, why: string): never => {
   throw invalidQuery('sql', path, why)
@@ -130,13 +130,7 @@ const run = async (
     unsafe: (column: string, value: bigint) =>
       refuse(column, `${value} is no safe number: read integers exactly with { integers: 'bigint' }`),
   }
-  return result
-    .getRows()
-    .map((row) =>
-      Object.fromEntries(
-        names.map((name, i) => [name, plainValue(row[i] as never, types[i] as never, name, context)]),
-      ),
-    )
+  return result.getRows().map((row) => plainRow(names, types, row, context))
 }
 
 const asError = (thrown: unknown): SqlError => {

@@ -52,8 +52,8 @@ export const triesOf = ({ tries = 5 }: RunOptions): number => Math.max(1, tries)
 export const changeOf = ({ entity, name, version }: AnyDefinition): Change<AnyEntity> => {
   const meta = { source: name, ...(version === undefined ? {} : { version: String(version) }) }
   return {
-    update: (values) => entity.toUpdate(values as never, meta),
-    delete: (keys) => entity.toDelete(keys as never, meta),
+    update: (values) => entity.toUpdate(values, meta),
+    delete: (keys) => entity.toDelete(keys, meta),
   }
 }
 
