@@ -1,15 +1,16 @@
 // What the Salesforce tests share: a local Salesforce, a pipeline that reads it, and the comparison of what
 // is stored with the server's change log.
 import { expect, onTestFinished } from 'vitest'
-import { type AnyEntity, type Pipeline, type RunOptions, type RunReport } from 'dreampipe'
+import { createPipeline, type AnyEntity, type Pipeline, type RunOptions, type RunReport } from 'dreampipe'
+import { embedded } from 'dreampipe/embedded'
 import {
   localSalesforce,
   type LocalSalesforce,
   type LocalSalesforceOptions,
   type Values,
 } from 'dreampipe/adapters/salesforce/testing'
-import { open } from '../flow/kit.ts'
-import { type people, Person } from './salesforce-people.ts'
+import { closing, open } from '../flow/kit.ts'
+import { Person, type people, type PeopleOptions } from './salesforce-people.ts'
 
 export { fields, loginOf, people, Person, type PeopleOptions } from './salesforce-people.ts'
 
@@ -47,6 +48,30 @@ export const setting = async (options: LocalSalesforceOptions = {}): Promise<Set
     },
   }
 }
+
+/** A pipeline in memory, and what its producers warn of. */
+export const memory = <const L extends readonly AnyEntity[]>(
+  entities: L,
+): { readonly pipeline: Pipeline<L[number]>; readonly warnings: string[] } => {
+  const warnings: string[] = []
+  return {
+    warnings,
+    pipeline: closing(
+      createPipeline(entities, {
+        driver: embedded({ folder: ':memory:' }),
+        observe: (signal) => {
+          if (signal._tag === 'producer') warnings.push(signal.message)
+        },
+      }),
+    ),
+  }
+}
+
+/** Both ways to read, for `test.for`. */
+export const ways: readonly (readonly [string, PeopleOptions])[] = [
+  ['REST', { reading: { via: 'rest' } }],
+  ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }],
+]
 
 export const leads = (sf: LocalSalesforce, count: number, of: (n: number) => Values = () => ({})): string[] =>
   Array.from({ length: count }, (_, n) =>

@@ -1,13 +1,12 @@
 // Late commits: a record is stamped when it is changed and seen when its transaction ends; none is lost, by
 // REST, by Bulk, in a first load, in increments.
 import { expect, test } from 'vitest'
-import { lead } from 'dreampipe/adapters/salesforce/testing'
-import { expectSame, leads, people, setting, type PeopleOptions } from './salesforce-kit.ts'
-
-const ways: readonly (readonly [string, PeopleOptions])[] = [
-  ['REST', { reading: { via: 'rest' } }],
-  ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }],
-]
+import { createPipeline, entity } from 'dreampipe'
+import { embedded } from 'dreampipe/embedded'
+import { salesforce, salesforceOrg } from 'dreampipe/adapters/salesforce'
+import { faults, lead } from 'dreampipe/adapters/salesforce/testing'
+import { closing } from '../flow/kit.ts'
+import { expectProven, expectSame, leads, loginOf, people, server, setting, ways } from './salesforce-kit.ts'
 
 test.for(ways)(
   'late commits: a transaction that is still open holds the window back, and nothing of it is lost: %s',
@@ -111,3 +110,49 @@ test.for(ways)(
     await expectSame(given, true)
   },
 )
+
+const History = entity('LeadHistory', { identifier: ['Id'], timestamp: 'CreatedDate' })
+const Activity = entity('Activity', { identifier: ['Id'], timestamp: 'SystemModstamp' })
+
+test(
+  'an object without `updated` is read ten minutes late, by its CreatedDate; one without any stamp is ' +
+    'read whole',
+  async () => {
+    const sf = await server()
+    const pipeline = closing(
+      createPipeline([History, Activity], {
+        driver: embedded({ folder: ':memory:' }),
+        observe: () => undefined,
+      }),
+    )
+    const login = salesforceOrg({ login: loginOf(sf) })
+    const [history, activity] = [
+      salesforce({ object: 'LeadHistory', entity: History, login }),
+      salesforce({ object: 'Activity__c', entity: Activity, login }),
+    ]
+    sf.insert('LeadHistory', { Field: 'Status', OldValue: 'Open', NewValue: '7' })
+    sf.insert('Activity__c', { Subject__c: 'Call' })
+    expect((await pipeline.run(history)).stored).toBe(0)
+    sf.clock.advance(601)
+    expect((await pipeline.run(history)).stored).toBe(1)
+    expect((await pipeline.run(history)).records).toBe(0)
+    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 0 })
+    sf.insert('Activity__c', { Subject__c: 'Visit' })
+    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 1 })
+    await pipeline.start()
+    await pipeline.settled()
+    expect((await pipeline.find(History)).items).toMatchObject([
+      { Field: 'Status', OldValue: 'Open', NewValue: '7' },
+    ])
+    expectProven(await pipeline.verify(History))
+    expectProven(await pipeline.verify(Activity))
+  },
+)
+
+test('`updated` that this user may not ask leaves ten minutes out, and nothing else', async () => {
+  const given = await setting()
+  given.sf.faults.add(faults.forbidden, { on: /updated/, times: 99 })
+  leads(given.sf, 3)
+  given.sf.clock.advance(700)
+  expect((await given.run(people(given.sf))).stored).toBe(3)
+})

@@ -1,24 +1,8 @@
 // Increments: windows without gaps, ties, records that change while they are read, resuming from every
-// cursor, budgets.
+// cursor.
 import { expect, test } from 'vitest'
-import { createPipeline, entity, y } from 'dreampipe'
-import { embedded } from 'dreampipe/embedded'
-import { salesforce, salesforceOrg, type Cursor } from 'dreampipe/adapters/salesforce'
-import { faults } from 'dreampipe/adapters/salesforce/testing'
-import { closing } from '../flow/kit.ts'
-import {
-  expectProven,
-  expectSame,
-  fields,
-  leads,
-  loginOf,
-  people,
-  Person,
-  server,
-  setting,
-  type PeopleOptions,
-  type Setting,
-} from './salesforce-kit.ts'
+import type { Cursor } from 'dreampipe/adapters/salesforce'
+import { expectSame, leads, people, Person, setting, ways, type Setting } from './salesforce-kit.ts'
 
 /**
  * Drives pages by hand: stores so many of them, and answers the cursors; what a kill between two steps leaves
@@ -62,11 +46,6 @@ const stir = ({ sf }: Setting, ids: readonly string[]): void => {
     if (n % 9 === 2) sf.delete(id)
   }
 }
-
-const ways: readonly (readonly [string, PeopleOptions])[] = [
-  ['REST', { reading: { via: 'rest' } }],
-  ['Bulk', { reading: { via: 'bulk', bulkPage: 7 } }],
-]
 
 test.for(ways)(
   'resumes from every cursor, also where the page behind it is stored already: %s',
@@ -214,129 +193,4 @@ test('a long first load lets increments pass', async () => {
   given.sf.clock.advance(600)
   await given.run(producer)
   await expectSame(given)
-})
-
-const History = entity('LeadHistory', { identifier: ['Id'], timestamp: 'CreatedDate' })
-const Activity = entity('Activity', { identifier: ['Id'], timestamp: 'SystemModstamp' })
-
-test(
-  'an object without `updated` is read ten minutes late, by its CreatedDate; one without any stamp is ' +
-    'read whole',
-  async () => {
-    const sf = await server()
-    const pipeline = closing(
-      createPipeline([History, Activity], {
-        driver: embedded({ folder: ':memory:' }),
-        observe: () => undefined,
-      }),
-    )
-    const login = salesforceOrg({ login: loginOf(sf) })
-    const [history, activity] = [
-      salesforce({ object: 'LeadHistory', entity: History, login }),
-      salesforce({ object: 'Activity__c', entity: Activity, login }),
-    ]
-    sf.insert('LeadHistory', { Field: 'Status', OldValue: 'Open', NewValue: '7' })
-    sf.insert('Activity__c', { Subject__c: 'Call' })
-    expect((await pipeline.run(history)).stored).toBe(0)
-    sf.clock.advance(601)
-    expect((await pipeline.run(history)).stored).toBe(1)
-    expect((await pipeline.run(history)).records).toBe(0)
-    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 0 })
-    sf.insert('Activity__c', { Subject__c: 'Visit' })
-    expect(await pipeline.run(activity)).toMatchObject({ stored: 1, duplicate: 1 })
-    await pipeline.start()
-    await pipeline.settled()
-    expect((await pipeline.find(History)).items).toMatchObject([
-      { Field: 'Status', OldValue: 'Open', NewValue: '7' },
-    ])
-    expectProven(await pipeline.verify(History))
-    expectProven(await pipeline.verify(Activity))
-  },
-)
-
-test.for(ways)(
-  'a run ends when its calls are spent, also while it waits for a job, and the next one goes on: %s',
-  async ([, options]) => {
-    const given = await setting({ pageSize: 5, polls: 12 })
-    const producer = people(given.sf, options)
-    leads(given.sf, 40)
-    given.sf.clock.advance(60)
-    const reports = []
-    do reports.push(await given.run(producer, { budget: { run: 5 } }))
-    while (reports.at(-1)?.ended === 'budget' && reports.length < 20)
-    expect(reports.length).toBeGreaterThan(2)
-    expect(reports.every(({ calls }) => calls <= 5)).toBe(true)
-    expect(reports.at(-1)?.ended).toBe('done')
-    expect(given.sf.seen.filter(({ request }) => /POST .*jobs/.test(request)).length).toBeLessThanOrEqual(1)
-    await expectSame(given, true)
-  },
-)
-
-test.for(ways)("a run ends before the org's own calls are used up: %s", async ([, options]) => {
-  const given = await setting({ pageSize: 5, dailyCalls: 100 })
-  leads(given.sf, 40)
-  given.sf.clock.advance(60)
-  given.sf.spend(76)
-  given.sf.faults.add(faults.longLimitInfo, { times: 99 })
-  await given.run(people(given.sf, options))
-  expect(given.warnings.at(-1)).toMatch(
-    /the org has used 80 of its 100 API calls of the day; the next run goes on at/,
-  )
-  expect(given.sf.used()).toBe(80)
-  given.sf.settings.dailyCalls = 10_000
-  await given.run(people(given.sf, options))
-  await expectSame(given, true)
-})
-
-const Company = entity('Company', {
-  properties: { id: y.string(), name: y.string(), owner: y.optional(y.string()), updatedAt: y.dateTime() },
-  identifier: ['id'],
-  timestamp: 'updatedAt',
-})
-
-test('several objects share one login and one budget', async () => {
-  const sf = await server({ pageSize: 5 })
-  const pipeline = closing(
-    createPipeline([Person, Company], { driver: embedded({ folder: ':memory:' }), observe: () => undefined }),
-  )
-  const owner = sf.insert('User', { Name: 'Ann' })
-  leads(sf, 20)
-  for (let n = 0; n < 20; n++) sf.insert('Account', { Name: `Company ${n}`, OwnerId: owner })
-  sf.clock.advance(60)
-  const org = salesforceOrg({ login: loginOf(sf), calls: 12 })
-  const reading = { via: 'rest' } as const
-  const producers = [
-    salesforce({
-      object: 'Lead',
-      entity: Person,
-      login: org,
-      fields,
-      reading,
-      normalise: (record, to) =>
-        to.update({ id: record.Id, name: record.Name, updatedAt: record.SystemModstamp }),
-    }),
-    salesforce({
-      object: 'Account',
-      entity: Company,
-      login: org,
-      reading,
-      fields: {
-        Id: y.string(),
-        Name: y.string(),
-        Owner: y.optional(y.object({ Name: y.optional(y.string()) })),
-        SystemModstamp: y.dateTime(),
-      },
-      normalise: (record, to) =>
-        to.update({
-          id: record.Id,
-          name: record.Name,
-          owner: record.Owner?.Name,
-          updatedAt: record.SystemModstamp,
-        }),
-    }),
-  ] as const
-  await Promise.all([pipeline.run(producers[0]), pipeline.run(producers[1])])
-  expect(org.usage().calls).toBe(12)
-  expect(sf.sessions.logins()).toBe(1)
-  expect(sf.used()).toBe(12)
 })

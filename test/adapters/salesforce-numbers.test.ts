@@ -1,25 +1,124 @@
-// Values that are the same by REST and by Bulk, and never more than what came.
+// Numbers: no digit is lost, decimals are rounded alike, and what is read quickly is read exactly.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { entity, y } from 'dreampipe'
+import { entity } from 'dreampipe'
 import { salesforce } from 'dreampipe/adapters/salesforce'
 import { lead, type Values } from 'dreampipe/adapters/salesforce/testing'
-import { converterOf } from '../../adapters/salesforce/object/types.ts'
+import { parsePage } from '../../adapters/salesforce/object/read.ts'
+import { converterOf, instantOf, moneyOf } from '../../adapters/salesforce/object/types.ts'
 import { open } from '../flow/kit.ts'
 import { loginOf, server } from './salesforce-kit.ts'
 
-const Anything = entity('Anything', { identifier: ['Id'], timestamp: 'SystemModstamp' })
-const Flat = entity('Flat', {
-  properties: {
-    id: y.string(),
-    description: y.optional(y.string()),
-    status: y.optional(y.string()),
-    revenue: y.optional(y.decimal()),
-    at: y.dateTime(),
-  },
-  identifier: ['id'],
-  timestamp: 'at',
+test('law: no digit of a long number is lost, and no text is touched', () => {
+  const digits = fc.stringMatching(/^-?[1-9]\d{0,17}(\.\d{1,9})?$/)
+  fc.assert(
+    fc.property(fc.array(fc.tuple(digits, fc.string()), { minLength: 1 }), (fields) => {
+      const pairs = fields.map(
+        ([number, string], i) => `"n${i}":${number},"s${i}":${JSON.stringify(`${string}":${number},`)}`,
+      )
+      const text = `{${pairs.join(',')}}`
+      const parsed = parsePage(text, true) as { [name: string]: unknown }
+      for (const [i, [number, string]] of fields.entries()) {
+        expect(parsed[`s${i}`]).toBe(`${string}":${number},`)
+        expect([number, Number(number)]).toContain(parsed[`n${i}`])
+        if (number.replace(/\D/g, '').length > 15) expect(parsed[`n${i}`]).toBe(number)
+      }
+    }),
+  )
 })
+
+test('law: a decimal is the same from a number, from its text, and from scientific notation', () => {
+  const decimal = converterOf('currency', 'Decimal')
+  const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+  fc.assert(
+    fc.property(fc.integer({ min: -1e12, max: 1e12 }), fc.integer({ min: 0, max: 3 }), (n, scale) => {
+      const value = n / 10 ** scale
+      const expected = trimmed(value.toFixed(scale)).replace(/^-0$/, '0')
+      expect([
+        decimal(value),
+        decimal(value.toFixed(scale)),
+        decimal(value.toExponential()),
+        decimal(value.toExponential().toUpperCase()),
+      ]).toEqual(Array(4).fill(expected))
+    }),
+  )
+  expect(
+    ['123456789012345678.12', '9.5E8', '1.0E-7', '-0.0', '00.10', 'x', ''].map((text) => decimal(text)),
+  ).toEqual([
+    '123456789012345678.12',
+    '950000000',
+    '0.0000001',
+    '0',
+    '0.1',
+    { wrong: 'a number expected, got "x"' },
+    { wrong: 'a number expected, got ""' },
+  ])
+})
+
+test('what is read quickly is read exactly: money as JavaScript writes it, or not at all', () => {
+  const written = (value: number): string => (Object.is(value, -0) ? '0' : String(value))
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 999_999_999_999 }), (thousandths) => {
+      expect(moneyOf(thousandths / 1000)).toBe(written(thousandths / 1000))
+    }),
+  )
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2_000_000_000 }), (thousandths) => {
+      expect(moneyOf(thousandths / 1000)).toBe(written(thousandths / 1000))
+    }),
+  )
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      expect([undefined, written(value)]).toContain(moneyOf(value))
+    }),
+  )
+  expect(
+    [
+      0,
+      -0,
+      0.001,
+      0.0004,
+      0.1 + 0.2,
+      999.999,
+      1_000,
+      1_999_999.999,
+      2e6,
+      2147483.648,
+      -1,
+      -4294967.296,
+      1e9,
+      NaN,
+      Infinity,
+    ].map(moneyOf),
+  ).toEqual([
+    '0',
+    '0',
+    '0.001',
+    undefined,
+    undefined,
+    '999.999',
+    '1000',
+    '1999999.999',
+    '2000000',
+    '2147483.648',
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(
+    [
+      '2024-01-02T03:04:05.000+0000',
+      '2024-01-02T03:04:05.000Z',
+      '2024-01-02T03:04:05.123Z',
+      '2024-01-02 03:04:05.000Z',
+      '',
+    ].map(instantOf),
+  ).toEqual(['2024-01-02T03:04:05.000000Z', '2024-01-02T03:04:05.000000Z', undefined, undefined, undefined])
+})
+
+const Anything = entity('Anything', { identifier: ['Id'], timestamp: 'SystemModstamp' })
 
 const odd: readonly Values[] = [
   // Formulas have more digits than their field says, and more than a Decimal holds.
@@ -133,35 +232,4 @@ test('an integer is not rounded: a number with a fraction is none', () => {
     { wrong: expect.any(String) },
     3,
   ])
-})
-
-test('an empty text is none, alike by REST and by Bulk, with declared fields too', async () => {
-  const sf = await server()
-  const { pipeline } = open([Flat])
-  sf.insert('Lead', { Name: 'x', Description: '', Status: 'Open' })
-  sf.insert('Lead', { Name: 'y', Description: 'a ":"" b', Status: '' })
-  sf.clock.advance(60)
-  const of = (via: 'rest' | 'bulk') =>
-    salesforce({
-      object: 'Lead',
-      name: `by-${via}`,
-      entity: Flat,
-      login: loginOf(sf),
-      reading: { via, poll: 5 },
-      fields: {
-        Id: y.string(),
-        Description: y.optional(y.string()),
-        Status: y.optional(y.string()),
-        SystemModstamp: y.dateTime(),
-      },
-      normalise: (record, to) =>
-        to.update({
-          id: record.Id,
-          description: record.Description,
-          status: record.Status,
-          at: record.SystemModstamp,
-        }),
-    })
-  expect(await pipeline.run(of('rest'))).toMatchObject({ stored: 2 })
-  expect(await pipeline.run(of('bulk'))).toMatchObject({ stored: 0, duplicate: 2 })
 })

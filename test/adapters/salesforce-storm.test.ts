@@ -3,8 +3,8 @@
 // says.
 import { expect, test } from 'vitest'
 import { faults, type Fault, type Transaction } from 'dreampipe/adapters/salesforce/testing'
-import { randomOf } from '../faults/kit.ts'
 import { rounds } from '../thorough.ts'
+import { randomOf } from '../faults/kit.ts'
 import { expectSame, leads, people, setting } from './salesforce-kit.ts'
 
 const seeds = Array.from({ length: rounds('salesforce storm, seeds', 40, 4) }, (_, i) => i + 1)
