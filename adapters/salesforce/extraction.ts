@@ -4,7 +4,7 @@ import type { AnyEntity, PageContext } from 'dreampipe'
 import type { Described } from './org/describe.ts'
 import type { Call, Org, Reply } from './org/org.ts'
 import type { Facts } from './object/facts.ts'
-import { isGroup, type Node, type Plan } from './object/plan.ts'
+import { isGroup, type Node, type Plan } from './object/nodes.ts'
 import type { Meta, Row } from './object/read.ts'
 
 /** How it is read: all of it has defaults. */

@@ -3,7 +3,8 @@ import type { AnyEntity } from 'dreampipe'
 import { describe, stampFieldOf } from './org/describe.ts'
 import type { Login } from './org/login.ts'
 import { salesforceOrg, type Org } from './org/org.ts'
-import { isGroup, planOf, type Node } from './object/plan.ts'
+import { planOf } from './object/plan.ts'
+import { isGroup, type Node } from './object/nodes.ts'
 import { readableAs } from './object/types.ts'
 
 const makers: { readonly [type: string]: string } = {

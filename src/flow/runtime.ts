@@ -12,7 +12,7 @@ import { reporting } from './receive/results.ts'
 import { roles as allRoles, startProjection, type Role } from './roles.ts'
 import type { Running, Runtime } from './consume/running.ts'
 import { builtInOf } from './consume/built-in.ts'
-import { runner } from './produce/run.ts'
+import { runner } from './produce/runner.ts'
 import { schemas } from './schemas.ts'
 import { harmless, type Observe } from './signal.ts'
 import { subscriptions, type Subscriptions } from './consume/subscriptions.ts'
@@ -37,16 +37,6 @@ export interface Core {
   readonly onClose: (stop: () => Promise<void>) => void
   /** Ends everything; what is in flight is finished first, for at most `timeout` ms. */
   readonly close: (timeout: number) => Promise<void>
-}
-
-const pause = (milliseconds: number): { readonly over: Promise<void>; readonly cancel: () => void } => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  return {
-    over: new Promise((resolve) => {
-      timer = setTimeout(resolve, milliseconds)
-    }),
-    cancel: () => clearTimeout(timer),
-  }
 }
 
 export const core = (

@@ -8,7 +8,8 @@ import {
   type Infra,
   type SchemaConflict,
 } from '../model/errors.ts'
-import { reconcile, type EntitySchema } from '../model/schema.ts'
+import type { EntitySchema } from '../model/schema.ts'
+import { reconcile } from '../model/reconcile.ts'
 import type { EventStore } from '../ports/event-store.ts'
 
 /**

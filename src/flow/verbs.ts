@@ -1,6 +1,6 @@
 // The typed surface: every verb once, for both faces.
 import type { t, TaskEither, Either } from '../fp.ts'
-import type { AnyEntity, EventOf, Identifier, Past, View, Where } from '../model/entity.ts'
+import type { AnyEntity, EventOf, Identifier, Past, View } from '../model/entity.ts'
 import type {
   Contention,
   Infra,

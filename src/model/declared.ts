@@ -1,6 +1,7 @@
 // Checks an update's content against what its entity declares.
 import { checkSize } from './decode-value.ts'
-import type { Definition, PropertySpecs } from './definition.ts'
+import type { Definition } from './definition.ts'
+import type { PropertySpecs } from './spec.ts'
 import { limits } from './limits.ts'
 import { child, element, pathAndAround, problem, type Problem } from './problem.ts'
 import { readBy, type PropertySpec } from './spec.ts'

@@ -31,3 +31,5 @@ export interface PropertySpec {
   /** An Integer that is read as a bigint. */
   readonly bigint?: true
 }
+
+export type PropertySpecs = { readonly [name: string]: PropertySpec }

@@ -1,6 +1,7 @@
 // The fast-check arbitrary of an entity: valid values and updates, made from its declaration.
 import { toDelete, toUpdate } from '../model/builder.ts'
-import type { Definition, PropertySpecs } from '../model/definition.ts'
+import type { Definition } from '../model/definition.ts'
+import type { PropertySpecs } from '../model/spec.ts'
 import type { AnyEntity, Upsert } from '../model/entity.ts'
 import { invalidDefinition } from '../model/errors.ts'
 import type { PropertySpec } from '../model/spec.ts'

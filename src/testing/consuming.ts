@@ -6,7 +6,7 @@ import type { StoredEvent } from '../model/event.ts'
 import type { Consumer, Delivery, Handler, Subscription, Topic, TopicError } from '../ports/topic.ts'
 
 /** A consumer and what it has done so far. */
-export interface Consumed extends Consumer {
+interface Consumed extends Consumer {
   /** Acknowledged deliveries, in their order. */
   readonly deliveries: Delivery[]
   readonly failures: { readonly error: TopicError; readonly attempt: number }[]

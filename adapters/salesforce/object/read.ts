@@ -1,7 +1,8 @@
 // One row as it comes, from JSON or from CSV cells, and the record that it becomes.
 import type { Cells } from '../scan/csv.ts'
-import { isGroup, type Leaf, type Node, type Plan } from './plan.ts'
-import { instantOf, isWrong, moneyOf, quickOf } from './types.ts'
+import { isGroup, type Leaf, type Plan } from './nodes.ts'
+import { instantOf, moneyOf, quickOf } from './types.ts'
+import { type Raw, type Reading, shapeOf, recordOf, valueOf } from './record.ts'
 
 /** A row that was read: its record, and what the extractor needs to know of it. */
 export interface Row {
@@ -37,82 +38,7 @@ const extrasOf = (columns: readonly string[], meta: Meta): readonly string[] =>
     ...(meta.master ? ['MasterRecordId'] : []),
   ].filter((name) => !columns.includes(name))
 
-type Raw = { readonly [name: string]: unknown }
-interface Reading {
-  wrong: string | undefined
-  empty: boolean
-  rounded: boolean
-}
-
-// An object with all its names, to be copied: filling one is far quicker than growing it name by name.
-const templateOf = (nodes: readonly Node[]): { [name: string]: unknown } =>
-  Object.fromEntries(nodes.map(({ name }) => [name, null]))
-
-interface Shape {
-  readonly nodes: readonly Node[]
-  readonly template: { [name: string]: unknown }
-  readonly inside: readonly (Shape | undefined)[]
-  readonly places: readonly number[]
-}
-const shapeOf = (nodes: readonly Node[], placeOf: (column: string) => number): Shape => ({
-  nodes,
-  template: templateOf(nodes),
-  inside: nodes.map((node) => (isGroup(node) ? shapeOf(node.nodes, placeOf) : undefined)),
-  places: nodes.map((node) => (isGroup(node) ? -1 : placeOf(node.column))),
-})
-
-// The record of a row; `cell` gives what a leaf's column holds. `empty` stays true while all of it is null.
-const recordOf = (
-  { nodes, template, inside, places }: Shape,
-  cell: (leaf: Leaf, place: number) => unknown,
-  reading: Reading,
-): { [name: string]: unknown } => {
-  const record = { ...template }
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Node
-    if (isGroup(node)) {
-      const within: Reading = { wrong: undefined, empty: true, rounded: false }
-      const group = recordOf(inside[i] as Shape, cell, within)
-      reading.rounded ||= within.rounded
-      if (within.empty) {
-        if (node.required) reading.wrong ??= `${node.name}: a required object is empty`
-        record[node.name] = node.wire ? { propertyType: 'EmbeddedObject', value: null } : null
-      } else {
-        reading.wrong ??= within.wrong
-        reading.empty = false
-        record[node.name] = node.wire ? { propertyType: 'EmbeddedObject', embeddedEntity: group } : group
-      }
-      continue
-    }
-    record[node.name] = valueOf(node, cell(node, places[i] as number), reading)
-  }
-  return record
-}
-
-const valueOf = (leaf: Leaf, value: unknown, reading: Reading): unknown => {
-  if (value === null || value === undefined || value === '') {
-    if (leaf.empty === undefined) reading.wrong ??= `${leaf.column}: a required value is empty`
-    return leaf.empty
-  }
-  reading.empty = false
-  if (
-    typeof value === 'number' &&
-    leaf.exactBelow !== Infinity &&
-    (value >= leaf.exactBelow || value <= -leaf.exactBelow || isLong(value))
-  )
-    reading.rounded = true
-  const converted = leaf.convert(value)
-  if (!isWrong(converted)) return converted
-  reading.wrong ??= `${leaf.column}: ${converted.wrong}`
-  return value
-}
-
-// Formulas have more digits than their field says; sixteen of them may have been more still. Most numbers are
-// money, and known at once.
-const isLong = (value: number): boolean =>
-  Math.round(value * 1_000) / 1_000 !== value && String(value).length > 16
-
-const within = (raw: unknown, path: readonly string[]): unknown => {
+export const within = (raw: unknown, path: readonly string[]): unknown => {
   let at = raw
   for (const step of path) at = typeof at === 'object' && at !== null ? (at as Raw)[step] : undefined
   return at
@@ -120,6 +46,7 @@ const within = (raw: unknown, path: readonly string[]): unknown => {
 
 /** A stamp as SOQL takes it: `2024-01-02T03:04:05Z`. */
 export const soqlInstant = (stamp: string): string => `${stamp.slice(0, 19)}Z`
+
 const textOr = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 type Record = { [name: string]: unknown }
@@ -263,6 +190,7 @@ export const csvRowReader = (plan: Plan, meta: Meta, header: Cells) => {
 // A number of more than 15 digits, which JSON.parse would round: its digits are made a text. A quote before a
 // colon ends a name, or is escaped.
 const longNumber = /(?<!\\)":\s*(-?\d[\d.]{15,}(?:[eE][+-]?\d+)?)(?=\s*[,}\]])/g
+
 /** Parses a page of records. `exact`: numbers that JavaScript would round come as texts. */
 export const parsePage = (text: string, exact: boolean): unknown =>
   JSON.parse(exact ? text.replace(longNumber, '":"$1"') : text)

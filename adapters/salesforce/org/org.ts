@@ -3,6 +3,7 @@ import { pause, retryAfter } from 'dreampipe/waiting'
 import { isRefused, networkReason, refusalOf, refused, scrubbed, stop } from './failure.ts'
 import { loggingIn, type Login, type Token } from './login.ts'
 import { patience, unlessAborted } from './patience.ts'
+import { hourly } from './hourly.ts'
 
 export interface OrgOptions {
   readonly login: Login
@@ -52,33 +53,14 @@ export interface Reply {
   readonly chunks: () => AsyncGenerator<Uint8Array>
 }
 
-const hour = 3_600_000
 /**
  * Milliseconds after which an org whose quota was used up is asked for one call again: nothing else would
  * tell that its day has passed.
  */
 const askedAgain = 5 * 60_000
+
 /** Milliseconds that a `Retry-After` is waited for at most. */
 const longestWait = 60_000
-
-// Calls by the hour, for a day.
-const hourly = () => {
-  const counts = new Map<number, number>()
-  const forget = (): void => {
-    for (const at of counts.keys()) if (at <= Math.floor(Date.now() / hour) - 24) counts.delete(at)
-  }
-  return {
-    add: (): void => {
-      const at = Math.floor(Date.now() / hour)
-      forget()
-      counts.set(at, (counts.get(at) ?? 0) + 1)
-    },
-    total: (): number => {
-      forget()
-      return [...counts.values()].reduce((sum, n) => sum + n, 0)
-    },
-  }
-}
 
 /** An org to read from; it logs in when it is first asked. */
 export const salesforceOrg = ({

@@ -3,7 +3,7 @@
 import { instant, nowhere, type Cursor } from '../cursor.ts'
 import { goneOf, recordsOf, type Extraction } from '../extraction.ts'
 import { refused } from '../org/failure.ts'
-import type { Plan } from '../object/plan.ts'
+import type { Plan } from '../object/nodes.ts'
 import { selectOf } from '../object/read.ts'
 import { fitsUri, restPages, type Query } from '../scan/rest.ts'
 import { alive, scanned } from '../scan/scan.ts'

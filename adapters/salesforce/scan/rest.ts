@@ -2,7 +2,7 @@
 import { jsonReader, parsePage, type Meta, type Row } from '../object/read.ts'
 import { refused } from '../org/failure.ts'
 import { letGo, type Extraction } from '../extraction.ts'
-import type { Plan } from '../object/plan.ts'
+import type { Plan } from '../object/nodes.ts'
 import { turn } from 'dreampipe/waiting'
 
 /** What is asked: records in the recycle bin too, where `all`. */

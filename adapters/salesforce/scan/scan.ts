@@ -3,7 +3,7 @@ import { bulkPages, createJob, isUnsupported } from './bulk.ts'
 import type { Position } from '../cursor.ts'
 import type { Extraction } from '../extraction.ts'
 import { isRefused, refused } from '../org/failure.ts'
-import type { Plan } from '../object/plan.ts'
+import type { Plan } from '../object/nodes.ts'
 import { selectOf, soqlInstant, type Meta, type Row } from '../object/read.ts'
 import { fitsUri, restPages, type Query } from './rest.ts'
 

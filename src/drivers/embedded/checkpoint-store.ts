@@ -1,8 +1,8 @@
 // The checkpoint store on SQLite: cursors by compare-and-set, fenced by the lease that their run holds.
 import { E, pipe, TE } from '../../fp.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
-import type { Lease } from './lease.ts'
-import type { Sqlite } from './sqlite.ts'
+import type { Lease } from './sqlite/lease.ts'
+import type { Sqlite } from './sqlite/client.ts'
 
 const leaseName = (name: string): string => `run/${name}`
 

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { E, type TaskEither } from '../../fp.ts'
 import { brokenDown, reasonOf, type Infra } from '../../model/errors.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
-import { openDuckDb, type DuckDb } from './duckdb.ts'
-import { openSqlite, type Sqlite, type SqliteError } from './sqlite.ts'
-import { createShared, layout } from './tables.ts'
-import { wake, type Wake } from './wake.ts'
+import { openDuckDb, type DuckDb } from './duckdb/client.ts'
+import { openSqlite, type Sqlite, type SqliteError } from './sqlite/client.ts'
+import { createShared, layout } from './sqlite/tables.ts'
+import { wake, type Wake } from './sqlite/wake.ts'
 
 /** One folder, open in this process. Every user lets go of what it took. */
 export interface Handle {

@@ -12,14 +12,14 @@ import type {
   Topic,
   TopicError,
 } from '../../ports/topic.ts'
-import { arrays, eventColumns, eventOfRow, type EventRow } from './codec.ts'
-import { deadLetters, deferrals } from './aside.ts'
-import { consumer } from './consumer.ts'
-import type { Lease } from './lease.ts'
-import { results } from './results.ts'
-import type { Sqlite } from './sqlite.ts'
-import { eventsTable, hasEvents, queryEngineLease } from './tables.ts'
-import type { Wake } from './wake.ts'
+import { arrays, eventColumns, eventOfRow, type EventRow } from './sqlite/codec.ts'
+import { deadLetters, deferrals } from './sqlite/aside.ts'
+import { consumer } from './sqlite/consumer.ts'
+import type { Lease } from './sqlite/lease.ts'
+import { results } from './sqlite/results.ts'
+import type { Sqlite } from './sqlite/client.ts'
+import { eventsTable, hasEvents, queryEngineLease } from './sqlite/tables.ts'
+import type { Wake } from './sqlite/wake.ts'
 
 /** Events a delivery holds at most, and characters of their payloads behind which it ends. */
 const deliverySize = 1_000

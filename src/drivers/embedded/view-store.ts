@@ -9,10 +9,10 @@ import type {
   ViewStore,
   ViewTable,
 } from '../../ports/view-store.ts'
-import { bytesOfId, idOfBytes, type Row } from './codec.ts'
-import { generations } from './generations.ts'
-import type { Sqlite, SqlInput } from './sqlite.ts'
-import { createView, hasView, indexed, viewTable } from './tables.ts'
+import { bytesOfId, idOfBytes, type Row } from './sqlite/codec.ts'
+import { generations } from './sqlite/generations.ts'
+import type { Sqlite, SqlInput } from './sqlite/client.ts'
+import { createView, hasView, indexed, viewTable } from './sqlite/tables.ts'
 
 const columns = 'entity_id, sequence, deleted, fold, content'
 

@@ -3,7 +3,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { E, pipe, TE } from '../../fp.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
-import { keyText, type Datastore, type Key, type Mutation } from './datastore/client.ts'
+import { keyText, type Datastore, type Key, type Mutation } from './datastore/datastore.ts'
 import { quarantineKind } from './datastore/keys.ts'
 import type { Leases } from './datastore/lease.ts'
 import { blob, bytesOf, type Properties } from './datastore/value.ts'

@@ -14,7 +14,8 @@ import type { Row } from '../../schema/bigquery-row.ts'
 import { insertRows, isTableGone, rowsOf, type Inserting, type NotLive } from './bigquery/insert.ts'
 import { lateness } from './bigquery/late.ts'
 import { livesIn, writtenTo, type Live } from './bigquery/live.ts'
-import { ensureDataset, evolve, hasDataset } from './bigquery/tables.ts'
+import { ensureDataset, hasDataset } from './bigquery/tables.ts'
+import { evolve } from './bigquery/evolve.ts'
 import type { Registry } from './datastore/registry.ts'
 
 export interface QueryEngineOptions extends JobOptions {

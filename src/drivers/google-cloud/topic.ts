@@ -14,9 +14,10 @@ import type {
   Topic,
   TopicError,
 } from '../../ports/topic.ts'
-import { deadLetters, deferrals } from './datastore/aside.ts'
+import { deadLetters } from './datastore/dead-letters.ts'
+import { deferrals } from './datastore/deferrals.ts'
 import { consumer } from './pubsub/consumer.ts'
-import type { Datastore } from './datastore/client.ts'
+import type { Datastore } from './datastore/datastore.ts'
 import type { Leases } from './datastore/lease.ts'
 import { named } from './names.ts'
 import { attributesOf, dataOf, eventOfData, pieces, type Message } from './pubsub/message.ts'

@@ -3,7 +3,7 @@
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import { contention } from '../../model/errors.ts'
 import type { FindQuery, ViewDocument, ViewError, ViewStore, ViewTable } from '../../ports/view-store.ts'
-import { keyText, type Datastore, type Found, type Key, type Mutation } from './datastore/client.ts'
+import { keyText, type Datastore, type Found, type Key, type Mutation } from './datastore/datastore.ts'
 import { generations } from './datastore/generations.ts'
 import { change } from './datastore/registry-change.ts'
 import type { Registry } from './datastore/registry.ts'
@@ -12,38 +12,19 @@ import {
   documentOf,
   documentProperties,
   documentRefusal,
-  documentWeight,
   liveKey,
   searchKey,
   sequenceOf,
 } from './datastore/view-document.ts'
 import { backoff, pause } from '../../waiting.ts'
+import { commitSize, chunksOf, inTurn } from './datastore/view-chunks.ts'
 
-/**
- * Documents and bytes a commit takes (Datastore takes 10 MiB, its emulator 4), and rounds of a put that met
- * others.
- */
-const commitSize = 50
-const commitBytes = 3_500_000
 const tries = 10
+
 /** Versions remembered, so that a put that follows a get needs no look of its own. */
 const mostRemembered = 20_000
-const pageSize = 300
 
-const chunksOf = (documents: readonly ViewDocument[], size: number): readonly (readonly ViewDocument[])[] => {
-  const chunks: ViewDocument[][] = []
-  let bytes = Infinity
-  for (const document of documents) {
-    const weight = documentWeight(document)
-    if (bytes + weight > commitBytes || (chunks.at(-1)?.length ?? 0) >= size) {
-      chunks.push([])
-      bytes = 0
-    }
-    chunks.at(-1)?.push(document)
-    bytes += weight
-  }
-  return chunks
-}
+const pageSize = 300
 
 /** What stands under a key: its version ('0': nothing) and the sequence. */
 interface Seen {
@@ -244,22 +225,3 @@ export const viewStore = (inGeneration: (generation: number) => Datastore, regis
     generations: generations(registry, inGeneration),
   }
 }
-
-// Documents of one entity twice in a call: the later ones in a round of their own.
-const inTurn =
-  (
-    documents: readonly ViewDocument[],
-    put: (some: readonly ViewDocument[]) => TaskEither<ViewError, number>,
-  ): TaskEither<ViewError, number> =>
-  async () => {
-    let written = 0
-    for (let rest = documents; rest.length > 0;) {
-      const once = new Set<string>()
-      const now = rest.filter(({ entityId }) => !once.has(entityId) && once.add(entityId))
-      const done = await put(now)()
-      if (done._tag === 'Left') return done
-      written += done.right
-      rest = rest.filter((document) => !now.includes(document))
-    }
-    return E.right(written)
-  }

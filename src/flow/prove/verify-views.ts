@@ -4,7 +4,6 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
-import { apply } from '../../model/state.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { ScanCursor } from '../../ports/event-store.ts'
 import type { ViewDocument, ViewTable } from '../../ports/view-store.ts'
@@ -22,53 +21,12 @@ import {
   type Verified,
   type VerifyOptions,
 } from './verify.ts'
-import { documentOf, start } from '../project/view.ts'
+import { expected, lastOf, isSound } from './sound-view.ts'
 
 /** Documents read at once. */
 const pageSize = 1_000
 
 type Histories = ReadonlyMap<string, readonly StoredEvent[]>
-
-// A document's content as text: what readers see, whatever else the row keeps.
-const textOf = ({ deleted, content }: Pick<ViewDocument, 'deleted' | 'content'>): string =>
-  JSON.stringify([
-    deleted,
-    Object.keys(content)
-      .sort()
-      .map((name) => [name, content[name]]),
-  ])
-
-// The document that events 1 to `sequence` make; undefined where the calculation throws.
-const expected = (
-  definition: Definition,
-  entityId: string,
-  events: readonly StoredEvent[],
-  sequence: number,
-): ViewDocument | undefined => {
-  try {
-    return documentOf(
-      definition,
-      entityId,
-      sequence,
-      events.filter((event) => event.sequence <= sequence).reduce(apply, start),
-    )
-  } catch {
-    return undefined
-  }
-}
-
-const lastOf = (events: readonly StoredEvent[]): number => (events[events.length - 1] as StoredEvent).sequence
-
-// Whether a document is what its events make of it.
-const isSound = (
-  definition: Definition,
-  events: readonly StoredEvent[],
-  document: ViewDocument | undefined,
-): boolean => {
-  if (document === undefined || document.sequence !== lastOf(events)) return false
-  const right = expected(definition, document.entityId, events, document.sequence)
-  return right !== undefined && textOf(right) === textOf(document)
-}
 
 interface Verifying {
   readonly ports: Ports

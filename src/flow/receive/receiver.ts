@@ -1,18 +1,17 @@
 // The receiver: decides what updates are and appends them, many in one commit; a bad one never harms its
 // neighbours.
 import { E } from '../../fp.ts'
-import { admit, candidateOf, type Submitted } from '../../model/admit.ts'
+import { admit, type Submitted } from '../../model/admit.ts'
 import type { Candidate, Outcome } from '../../model/candidate.ts'
 import { closed, contention, invalidUpdate, unavailable, type SubmitError } from '../../model/errors.ts'
 import type { EventInfo, Receipt, StoredEvent } from '../../model/event.ts'
-import { problem, type Problem } from '../../model/problem.ts'
-import { growAll, type EntitySchema } from '../../model/schema.ts'
-import type { SchemaGuard } from '../../ports/event-store.ts'
+import { problem } from '../../model/problem.ts'
 import { definitionOf, type Context } from '../context.ts'
 import { lanes } from './lanes.ts'
 import type { Pending, Receiving, Result } from './pending.ts'
 import type { Schemas } from '../schemas.ts'
 import { turn } from '../../waiting.ts'
+import { type Prepared, prepare } from './prepare.ts'
 
 export interface Receiver {
   /** Takes an update; never throws. Updates of one entity are appended in the order they were pushed. */
@@ -33,22 +32,11 @@ interface Committing extends Receiving {
 
 /** Updates of one commit at most, and their payloads' characters at most. */
 const groupSize = 1_000
+
 const groupLength = 4_000_000
+
 /** How often a batch that found the schema changed is tried again. */
 const schemaTries = 50
-
-// The updates of a batch that may be appended, and the schemas that they need in place.
-interface Prepared {
-  readonly pending: readonly Pending[]
-  readonly candidates: readonly Candidate[]
-  readonly guards: readonly SchemaGuard[]
-}
-
-interface Growing {
-  readonly version: number
-  readonly stored: EntitySchema | undefined
-  schema: EntitySchema
-}
 
 const storedEvent = (candidate: Candidate, outcome: Outcome): StoredEvent => ({
   ...outcome.event,
@@ -85,60 +73,6 @@ const onceOnly = (done: (result: Result) => void): ((result: Result) => void) =>
 
 const settle = (pending: readonly Pending[], error: SubmitError): void => {
   for (const { done } of pending) done(E.left(error))
-}
-
-// What is declared becomes what is promised with the first event.
-const inUseOf = (schema: EntitySchema): EntitySchema => {
-  if (schema.unused !== true) return schema
-  const { unused: _, ...used } = schema
-  return used
-}
-
-// Checks the batch against the schemas in use, growing them update by update; what does not fit has its
-// answer here.
-const prepare = async ({ schemas }: Receiving, batch: readonly Pending[]): Promise<Prepared> => {
-  const growing = new Map<string, Growing | SubmitError>()
-  const pending: Pending[] = []
-  const candidates: Candidate[] = []
-  for (const each of batch) {
-    const { definition } = each.admitted
-    const content = each.enriched ?? each.admitted.content
-    let inUse = growing.get(definition.name)
-    if (inUse === undefined) {
-      const loaded = await schemas.load(definition)()
-      inUse = loaded._tag === 'Left' ? loaded.left : { ...loaded.right, schema: inUseOf(loaded.right.schema) }
-      growing.set(definition.name, inUse)
-    }
-    if ('_tag' in inUse) {
-      each.done(E.left(inUse))
-      continue
-    }
-    const problems: Problem[] = []
-    const properties = growAll(inUse.schema.properties, content, '', problems)
-    const candidate =
-      problems.length > 0
-        ? E.left(invalidUpdate(definition.name, problems))
-        : candidateOf(each.admitted, inUse.schema, each.enriched)
-    if (candidate._tag === 'Left') {
-      each.done(candidate)
-      continue
-    }
-    if (properties !== inUse.schema.properties) inUse.schema = { ...inUse.schema, properties }
-    pending.push(each)
-    candidates.push(
-      each.untransformed === true ? { ...candidate.right, untransformed: true } : candidate.right,
-    )
-  }
-  const guards: SchemaGuard[] = []
-  for (const [entity, inUse] of growing) {
-    if ('_tag' in inUse || !candidates.some((candidate) => candidate.entity === entity)) continue
-    guards.push({
-      entity,
-      version: inUse.version,
-      ...(inUse.schema === inUse.stored ? {} : { next: inUse.schema }),
-    })
-  }
-  return { pending, candidates, guards }
 }
 
 const acknowledge = (
@@ -187,6 +121,7 @@ const entityOf = (submitted: Submitted): string => {
     return 'of a name that cannot be read'
   }
 }
+
 const admitAny: typeof admit = (definition, submitted, known, maxAhead) => {
   try {
     return admit(definition, submitted, known, maxAhead)

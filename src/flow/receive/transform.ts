@@ -1,6 +1,6 @@
 // Transformers: fill an update's enriched properties once, after it proved new and before it is appended.
 import PQueue from 'p-queue'
-import { E, type TaskEither } from '../../fp.ts'
+import { E } from '../../fp.ts'
 import type { Admitted } from '../../model/admit.ts'
 import { checkFilled } from '../../model/declared.ts'
 import type { Transformer } from '../../model/definition.ts'

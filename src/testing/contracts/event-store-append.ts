@@ -1,16 +1,15 @@
-// Contract of the event store's append: numbering, idempotence, atomicity, and content that comes back
-// exactly.
+// Contract of the event store's append: numbering, idempotence, and content that comes back exactly.
 import assert from 'node:assert/strict'
 import { infoOf, payloadOf } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
 import { canonicalInstant } from '../../model/instant.ts'
 import { limits } from '../../model/limits.ts'
+import { at, awkwardText, candidate, idOf, integer, string } from '../samples.ts'
 import type { ContractCase } from '../contract.ts'
-import { left, range, right } from '../check.ts'
-import { at, awkwardText, candidate, idOf, integer, poisoned, schemaOf, string } from '../samples.ts'
-import { append, guardsOf, historyOf, scanAll, short } from '../steps.ts'
+import { range } from '../check.ts'
+import { append, historyOf, scanAll, short } from '../steps.ts'
 
-const version = (n: number, more: { readonly id?: string; readonly entity?: string } = {}) =>
+export const version = (n: number, more: { readonly id?: string; readonly entity?: string } = {}) =>
   candidate({ id: 'a', at: n, content: { n: integer(n) }, ...more })
 
 export const eventStoreAppend: readonly ContractCase[] = [
@@ -192,70 +191,6 @@ export const eventStoreAppend: readonly ContractCase[] = [
         'stored 1',
         'stored 1',
       ])
-    },
-  },
-  {
-    name: 'an empty batch is appended',
-    run: async ({ ports: { eventStore } }) => {
-      assert.deepEqual(await right(eventStore.append({ candidates: [], guards: [] })), {
-        _tag: 'appended',
-        outcomes: [],
-      })
-      assert.deepEqual(
-        await right(
-          eventStore.append({ candidates: [], guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] }),
-        ),
-        { _tag: 'appended', outcomes: [] },
-      )
-      assert.equal((await right(eventStore.schema('Lead')))?.version, 1)
-    },
-  },
-  {
-    name: 'an append is a task: nothing is stored before it is run, and running it again appends again',
-    run: async ({ ports: { eventStore } }) => {
-      const task = eventStore.append({
-        candidates: [version(1)],
-        guards: [{ entity: 'Lead', version: 0, next: schemaOf() }],
-      })
-      assert.deepEqual([await scanAll(eventStore), await right(eventStore.schema('Lead'))], [[], undefined])
-      assert.equal((await right(task))._tag, 'appended')
-      assert.deepEqual(await right(task), { _tag: 'schema-moved', entities: ['Lead'] })
-      assert.equal((await scanAll(eventStore)).length, 1)
-    },
-  },
-  {
-    name: 'a batch that fails is one error, splits no entity, and can be appended again',
-    run: async ({ ports: { eventStore } }) => {
-      await append(eventStore, [version(1, { id: 'z' })])
-      const candidates = [version(1), version(2), poisoned({ id: 'a', at: 3 })]
-      await left(
-        eventStore.append({ candidates, guards: await guardsOf(eventStore, candidates) }),
-        'Unavailable',
-        'Contention',
-      )
-      assert.deepEqual(await historyOf(eventStore, idOf('a')), [])
-      assert.deepEqual(short(await append(eventStore, [version(1), version(2), version(3)])), [
-        'stored 1',
-        'stored 2',
-        'stored 3',
-      ])
-      assert.equal((await scanAll(eventStore)).length, 4)
-    },
-  },
-  {
-    name: 'the first batch of a kind of entity can fail and be appended again',
-    run: async ({ ports: { eventStore } }) => {
-      const candidates = [version(1), poisoned({ id: 'b', at: 1 })]
-      await left(
-        eventStore.append({ candidates, guards: [{ entity: 'Lead', version: 0, next: schemaOf() }] }),
-        'Unavailable',
-        'Contention',
-      )
-      await append(eventStore, [version(1), version(1, { id: 'b' })])
-      assert.deepEqual(
-        (await scanAll(eventStore)).map(({ entityId, sequence }) => [entityId, sequence]),
-        [idOf('a'), idOf('b')].sort().map((id) => [id, 1]),
-      )
     },
   },
 ]

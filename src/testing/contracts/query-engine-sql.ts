@@ -1,10 +1,11 @@
 // Contract of `query`: one SELECT, `$name` parameters, exact integers, and nothing but reading.
 import assert from 'node:assert/strict'
 import type { QueryEngine, SqlParameters } from '../../ports/query-engine.ts'
-import type { ContractCase } from '../contract.ts'
 import { left, range, right } from '../check.ts'
-import { ask, count, fill } from '../querying.ts'
 import { awkwardText, integer, storedEvent, string } from '../samples.ts'
+import type { ContractCase } from '../contract.ts'
+import { ask, count, fill } from '../querying.ts'
+import { hostile } from './query-engine-hostile.ts'
 
 const events = range(1, 5).map((n) =>
   storedEvent({
@@ -21,98 +22,6 @@ const refused = (
   parameters: SqlParameters = {},
   integers: 'number' | 'bigint' = 'number',
 ) => left(engine.query(text, parameters, { integers }), 'InvalidQuery')
-
-/** Statements that write, reach outside, change how the engine runs, or are more than one. */
-const hostile: readonly string[] = [
-  'INSERT INTO Lead_log SELECT * FROM Lead_log',
-  "UPDATE Lead_log SET city = 'x'",
-  'DELETE FROM Lead_log',
-  'TRUNCATE TABLE Lead_log',
-  'MERGE INTO Lead_log USING Lead ON false WHEN NOT MATCHED THEN INSERT DEFAULT VALUES',
-  'CREATE TABLE t AS SELECT * FROM Lead',
-  'CREATE OR REPLACE VIEW Lead AS SELECT 1 AS id',
-  'CREATE TEMP TABLE t (a INT)',
-  'CREATE SCHEMA s',
-  'CREATE SEQUENCE s',
-  'CREATE OR REPLACE MACRO Lead_as_of(instant) AS TABLE SELECT 1 AS id',
-  'CREATE SECRET s (TYPE s3)',
-  'DROP VIEW Lead',
-  'DROP TABLE Lead_log',
-  'DROP SCHEMA generation_1 CASCADE',
-  'ALTER TABLE Lead_log ADD COLUMN x INT',
-  'COMMENT ON VIEW Lead IS NULL',
-  "ATTACH '/tmp/dreampipe-hostile.db' AS x",
-  "ATTACH ':memory:' AS x",
-  'DETACH dreampipe',
-  'USE information_schema',
-  "COPY Lead TO '/tmp/dreampipe-hostile.csv'",
-  "COPY Lead_log FROM '/etc/passwd'",
-  "EXPORT DATABASE '/tmp/dreampipe-hostile'",
-  "EXPORT DATA OPTIONS(uri='gs://x/*.csv', format='CSV') AS SELECT * FROM Lead",
-  "IMPORT DATABASE '/tmp/dreampipe-hostile'",
-  'INSTALL httpfs',
-  'LOAD httpfs',
-  "LOAD '/tmp/x.duckdb_extension'",
-  'SET threads = 1',
-  'SET GLOBAL enable_external_access = true',
-  'RESET threads',
-  'SET VARIABLE x = 1',
-  'PRAGMA threads = 1',
-  'PRAGMA enable_profiling',
-  'PRAGMA show_tables',
-  'CALL enable_logging()',
-  'BEGIN',
-  'COMMIT',
-  'ROLLBACK',
-  'CHECKPOINT',
-  'VACUUM',
-  'PREPARE s AS SELECT 1',
-  'EXECUTE s',
-  'EXPLAIN SELECT 1',
-  'EXPLAIN ANALYZE DELETE FROM Lead_log',
-  "EXECUTE IMMEDIATE 'SELECT 1'",
-  'DECLARE x INT64',
-  'SELECT 1; SELECT 2',
-  'SELECT 1; DROP VIEW Lead',
-  'COMMIT; DROP VIEW Lead',
-  '; DROP VIEW Lead; SELECT 1',
-  'SELECT 1 /* ; */ ; DELETE FROM Lead_log -- x',
-  'WITH gone AS (DELETE FROM Lead_log RETURNING *) SELECT * FROM gone',
-  'SELECT * FROM (DELETE FROM Lead_log RETURNING *)',
-  "SELECT * FROM read_csv('/etc/passwd')",
-  "SELECT * FROM read_text('/etc/passwd')",
-  "SELECT * FROM read_blob('/etc/passwd')",
-  "SELECT * FROM read_json('/etc/passwd')",
-  "SELECT * FROM read_parquet('/etc/passwd')",
-  "SELECT * FROM glob('/etc/*')",
-  "SELECT * FROM '/etc/passwd'",
-  "SELECT * FROM sniff_csv('/etc/passwd')",
-  "SELECT * FROM '/tmp/x.csv'",
-  "SELECT * FROM 'https://example.com/x.parquet'",
-  "SELECT * FROM 's3://bucket/x.parquet'",
-  // These look like reading and are not: the first has the process end at its next query.
-  "SELECT * FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/dreampipe-hostile'})",
-  'SELECT (SELECT count(*) FROM enable_logging())',
-  'WITH x AS (SELECT * FROM system.main.enable_logging()) SELECT 1',
-  "SELECT * FROM query('SELECT * FROM enable_logging()')",
-  'SELECT * FROM enable_profiling()',
-  'SELECT * FROM checkpoint()',
-  'SELECT * FROM truncate_duckdb_logs()',
-  "SELECT nextval('dreampipe.written')",
-  '',
-  ' ',
-  '-- nothing',
-  ';',
-  'SELEC 1',
-  'SELECT',
-  'SELECT * FROM',
-  'SELECT * FROM Nothing',
-  'SELECT nothing FROM Lead',
-  'SELECT nothing(1)',
-  'null',
-  '\0',
-  'SELECT \u{1f600}',
-]
 
 const nested = (depth: number): string => `SELECT ${'('.repeat(depth)}1${')'.repeat(depth)} AS n`
 

@@ -1,7 +1,6 @@
 // An entity's tables and SQL objects in BigQuery: made as they are needed, by any replica, at the same time,
 // from wherever another stopped.
-import type { EntitySchema } from '../../../model/schema.ts'
-import { growColumns, type Columns } from '../../../schema/columns.ts'
+import type { Columns } from '../../../schema/columns.ts'
 import {
   instantArgument,
   logDefinition,
@@ -14,7 +13,7 @@ import {
 } from '../../../schema/bigquery.ts'
 import { pauseBefore, type Rest } from './client.ts'
 import { isConflict, isNotFound, isOutdated, refusalOf, type Refusal } from './errors.ts'
-import { writtenTo, type Live, type Lives } from './live.ts'
+import type { Lives } from './live.ts'
 
 interface Resource {
   readonly etag?: string
@@ -199,58 +198,5 @@ export const makeObjects = async (rest: Rest, lives: Lives, entity: string): Pro
       await lives.change(entity, (live) =>
         live?.revision === before.revision ? { ...live, made: before.revision } : undefined,
       )
-  }
-}
-
-const withUpdates = (
-  known: EntitySchema['updates'],
-  brought: EntitySchema['updates'],
-): EntitySchema['updates'] => {
-  const fresh = brought.filter((mode) => !known.includes(mode))
-  return fresh.length === 0 ? known : [...known, ...fresh]
-}
-
-// The record that holds the schema too; `live` itself where it does already.
-const grown = (live: Live | undefined, schema: EntitySchema): Live => {
-  const { columns, additions } = growColumns(live?.columns ?? {}, schema.properties)
-  const updates = withUpdates(live?.updates ?? [], schema.updates)
-  if (live !== undefined && additions.length === 0 && updates === live.updates) return live
-  return {
-    ...(live ?? { generation: 1, made: 0, old: [] }),
-    columns,
-    updates,
-    revision: (live?.revision ?? 0) + 1,
-  }
-}
-
-/**
- * Makes tables and SQL objects hold the schema. Tables first, then the registry, then the SQL objects:
- * whoever reads the registry finds the
- * columns there, and a crash in between leaves something that the next one goes on from.
- */
-export const evolve = async (
-  rest: Rest,
-  lives: Lives,
-  entity: string,
-  schema: EntitySchema,
-): Promise<void> => {
-  const known = await lives.current(entity)
-  if (known !== undefined && grown(known, schema) === known && known.made === known.revision) return
-  for (;;) {
-    const before = await lives.reload(entity)
-    const next = grown(before, schema)
-    if (next === before) return makeObjects(rest, lives, entity)
-    for (const generation of writtenTo(next)) await ensureTable(rest, entity, generation, next.columns)
-    // What another has changed meanwhile may need other tables: back to the start.
-    let taken = false
-    await lives.change(entity, (live) => {
-      taken =
-        live?.revision === before?.revision && live?.building?.generation === before?.building?.generation
-      if (!taken) return undefined
-      return live === undefined
-        ? next
-        : { ...live, columns: next.columns, updates: next.updates, revision: next.revision }
-    })
-    if (taken) return makeObjects(rest, lives, entity)
   }
 }

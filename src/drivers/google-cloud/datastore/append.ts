@@ -3,80 +3,23 @@
 import { randomUUID } from 'node:crypto'
 import { E } from '../../../fp.ts'
 import type { Outcome } from '../../../model/candidate.ts'
-import type { EventInfo } from '../../../model/event.ts'
 import { contention, reasonOf, unavailable } from '../../../model/errors.ts'
 import { instantOfDate } from '../../../model/instant.ts'
-import type { Appended, Batch, EventStore, StoreError } from '../../../ports/event-store.ts'
+import type { Batch, EventStore, StoreError } from '../../../ports/event-store.ts'
 import { infoOfProperties, writeOf } from './codec.ts'
-import { keyText, type CommitFailure, type Datastore } from './client.ts'
-import { putSchema, type EventStoreOptions } from './schema.ts'
+import { keyText, type CommitFailure, type Datastore } from './datastore.ts'
+import { type EventStoreOptions, putSchemas } from './schema.ts'
 import { eventKey, schemaKey } from './keys.ts'
 import type { Outbox } from './outbox.ts'
-import {
-  byEntity,
-  keysFor,
-  planEntity,
-  type EntityPlan,
-  type Item,
-  type Known,
-  type Planned,
-} from './plan.ts'
-import { numberOf } from './value.ts'
+import { byEntity, keysFor, planEntity, type Item, type Known, type Planned } from './plan.ts'
 import { backoff, pause } from '../../../waiting.ts'
+import { mostMutations, mostBytes, mostEntities, type Chunk, chunksOf } from './chunks.ts'
+import type { Appending, Answer } from './appending.ts'
 
-/**
- * Mutations, bytes and entities of one commit: at most what older stacks allowed (500), well below 10 MiB
- * (and the emulator's 4 MiB), and few enough that one conflict undoes little.
- */
-const mostMutations = 500
-const mostBytes = 3_500_000
-const mostEntities = 50
 /** Rounds without a commit that went through, and rounds in which the server did not answer. */
 const conflicts = 12
+
 const silences = 4
-
-/** A commit: parts of one entity kind, so that its outbox row belongs to one topic. */
-interface Chunk {
-  readonly entity: string
-  readonly plans: readonly EntityPlan[]
-}
-
-const chunksOf = (plans: readonly EntityPlan[], size: number): readonly Chunk[] => {
-  const chunks: Chunk[] = []
-  const open = new Map<string, { plans: EntityPlan[]; mutations: number; bytes: number }>()
-  for (const plan of plans) {
-    const current = open.get(plan.entity)
-    if (
-      current !== undefined &&
-      current.plans.length < Math.min(size, mostEntities) &&
-      current.mutations + plan.mutations.length < mostMutations &&
-      current.bytes + plan.bytes <= mostBytes
-    ) {
-      current.plans.push(plan)
-      current.mutations += plan.mutations.length
-      current.bytes += plan.bytes
-      continue
-    }
-    const fresh = { plans: [plan], mutations: plan.mutations.length, bytes: plan.bytes }
-    open.set(plan.entity, fresh)
-    chunks.push({ entity: plan.entity, plans: fresh.plans })
-  }
-  return chunks
-}
-
-interface Appending {
-  readonly store: Datastore
-  readonly outbox: Outbox
-  readonly options: EventStoreOptions
-  /** Names this append in the events that it writes. */
-  readonly write: string
-  readonly outcomes: (Outcome | undefined)[]
-  /** Commits that were not answered: where the event would stand. */
-  readonly attempted: Map<number, EventInfo>
-  /** Entities a commit takes now, and candidates of one entity: halved when one is refused or conflicts. */
-  size: number
-  most: number
-}
 
 const keep = (
   { outcomes }: Appending,
@@ -204,35 +147,6 @@ const fill = async (
     outcomes[at] = { status, event: infoOfProperties(candidate.entityId, event.properties) }
   }
   return E.right(undefined)
-}
-
-type Answer = E.Either<StoreError, Appended>
-
-const putSchemas = async (
-  { store }: Appending,
-  { guards }: Batch,
-  known: Known,
-): Promise<Answer | undefined> => {
-  const moved = guards
-    .filter(
-      ({ entity, version }) =>
-        numberOf(known.get(keyText(schemaKey(entity)))?.properties['version']) !== version,
-    )
-    .map(({ entity }) => entity)
-  if (moved.length > 0) return E.right({ _tag: 'schema-moved', entities: moved })
-  for (const { entity, next, version } of guards) {
-    if (next === undefined) continue
-    const put = await putSchema(
-      store,
-      entity,
-      next,
-      version,
-      known.get(keyText(schemaKey(entity)))?.version,
-    )()
-    if (put._tag === 'Left') return put
-    if (put.right === undefined) return E.right({ _tag: 'schema-moved', entities: [entity] })
-  }
-  return undefined
 }
 
 /**

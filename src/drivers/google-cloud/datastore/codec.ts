@@ -2,7 +2,7 @@
 import type { Candidate, Head } from '../../../model/candidate.ts'
 import { payloadOf, type EventInfo, type EventKind, type StoredEvent } from '../../../model/event.ts'
 import { eventIdOf } from '../../../model/identity.ts'
-import type { Found } from './client.ts'
+import type { Found } from './datastore.ts'
 import { nativeOf } from './native.ts'
 import {
   given,

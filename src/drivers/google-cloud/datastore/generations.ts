@@ -2,7 +2,7 @@
 // stands in the registry.
 import { E, pipe, TE, type TaskEither } from '../../../fp.ts'
 import type { Build, Generations, ViewError, ViewStore } from '../../../ports/view-store.ts'
-import type { Datastore } from './client.ts'
+import type { Datastore } from './datastore.ts'
 import { change, read } from './registry-change.ts'
 import type { Registry } from './registry.ts'
 

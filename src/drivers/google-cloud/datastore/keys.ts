@@ -1,7 +1,7 @@
 // Where things stand in Datastore: kinds and key names. Entity ids are uniform already, so keys need no hash
 // prefix.
 import { eventIdOf } from '../../../model/identity.ts'
-import type { Key } from './client.ts'
+import type { Key } from './datastore.ts'
 
 // Entity names hold letters, digits and _: a point keeps these kinds apart from the views', which bear the
 // entity's name.

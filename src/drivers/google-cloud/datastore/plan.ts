@@ -18,7 +18,7 @@ import {
   type Found,
   type Key,
   type Mutation,
-} from './client.ts'
+} from './datastore.ts'
 import { eventKey, headKey, markKey } from './keys.ts'
 
 /** A candidate and its place in the batch. */

@@ -1,6 +1,6 @@
 // The registry on Datastore: a text an entity, guarded by the entity's version.
 import { E, pipe, TE } from '../../../fp.ts'
-import { keyText, type Datastore, type Key } from './client.ts'
+import { keyText, type Datastore, type Key } from './datastore.ts'
 import { registryKind } from './keys.ts'
 import type { Registry } from './registry.ts'
 import { text, textOf } from './value.ts'

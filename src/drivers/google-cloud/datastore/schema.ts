@@ -1,10 +1,12 @@
 // The schema row beside an entity's events on Datastore: changed by compare-and-set, in a commit of its own.
 import { E, type TaskEither } from '../../../fp.ts'
 import type { EntitySchema } from '../../../model/schema.ts'
-import type { StoreError, Versioned } from '../../../ports/event-store.ts'
-import type { Datastore, Found } from './client.ts'
+import type { StoreError, Versioned, Batch } from '../../../ports/event-store.ts'
+import { type Datastore, type Found, keyText } from './datastore.ts'
 import { schemaKey } from './keys.ts'
 import { integer, numberOf, text, textOf } from './value.ts'
+import type { Known } from './plan.ts'
+import type { Appending, Answer } from './appending.ts'
 
 /** What an event store is told. */
 export interface EventStoreOptions {
@@ -43,3 +45,30 @@ export const putSchema =
     if (done._tag === 'Right') return E.right(expected + 1)
     return done.left._tag === 'conflict' ? E.right(undefined) : E.left(done.left.error)
   }
+
+export const putSchemas = async (
+  { store }: Appending,
+  { guards }: Batch,
+  known: Known,
+): Promise<Answer | undefined> => {
+  const moved = guards
+    .filter(
+      ({ entity, version }) =>
+        numberOf(known.get(keyText(schemaKey(entity)))?.properties['version']) !== version,
+    )
+    .map(({ entity }) => entity)
+  if (moved.length > 0) return E.right({ _tag: 'schema-moved', entities: moved })
+  for (const { entity, next, version } of guards) {
+    if (next === undefined) continue
+    const put = await putSchema(
+      store,
+      entity,
+      next,
+      version,
+      known.get(keyText(schemaKey(entity)))?.version,
+    )()
+    if (put._tag === 'Left') return put
+    if (put.right === undefined) return E.right({ _tag: 'schema-moved', entities: [entity] })
+  }
+  return undefined
+}

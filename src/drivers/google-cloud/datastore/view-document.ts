@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { EntityPropertyValue, Yadto } from '../../../model/yadto.ts'
 import type { DocumentFold, ViewDocument } from '../../../ports/view-store.ts'
-import type { Found } from './client.ts'
+import type { Found } from './datastore.ts'
 import { nativesOf, yadtoOf, type Typing } from './native.ts'
 import {
   array,

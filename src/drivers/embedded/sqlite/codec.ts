@@ -1,7 +1,7 @@
 // Between SQLite's values and the model's: ids and digests as bytes, rows as events.
 import type { StatementSync } from 'node:sqlite'
-import { eventIdOf } from '../../model/identity.ts'
-import type { EventKind, StoredEvent } from '../../model/event.ts'
+import { eventIdOf } from '../../../model/identity.ts'
+import type { EventKind, StoredEvent } from '../../../model/event.ts'
 
 export type Row = { readonly [column: string]: unknown }
 

@@ -2,8 +2,8 @@
 // once.
 import { hostname } from 'node:os'
 import { randomUUID } from 'node:crypto'
-import { E, type TaskEither } from '../../fp.ts'
-import type { Sqlite, SqliteError } from './sqlite.ts'
+import { E, type TaskEither } from '../../../fp.ts'
+import type { Sqlite, SqliteError } from './client.ts'
 
 /** How long a lease holds without being renewed, in milliseconds. */
 const term = 10_000

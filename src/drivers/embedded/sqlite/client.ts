@@ -1,7 +1,7 @@
 // SQLite: one connection a process, transactions that never block the event loop while another process
 // writes.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { TE, type TaskEither } from '../../fp.ts'
+import { TE, type TaskEither } from '../../../fp.ts'
 import {
   brokenDown,
   contention,
@@ -10,8 +10,8 @@ import {
   unavailable,
   type Contention,
   type Unavailable,
-} from '../../model/errors.ts'
-import { pause } from '../../waiting.ts'
+} from '../../../model/errors.ts'
+import { pause } from '../../../waiting.ts'
 
 export type SqliteError = Unavailable | Contention
 

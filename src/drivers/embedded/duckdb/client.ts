@@ -1,18 +1,11 @@
 // DuckDB: opened once a process and file, locked down, loaded on first use.
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement } from '@duckdb/node-api'
-import { TE, type TaskEither } from '../../fp.ts'
-import {
-  brokenDown,
-  isDreampipeError,
-  missingDependency,
-  reasonOf,
-  unavailable,
-  type MissingDependency,
-  type Unavailable,
-} from '../../model/errors.ts'
-import type { EntitySchema } from '../../model/schema.ts'
-import type { Build } from '../../ports/view-store.ts'
-import type { Columns } from '../../schema/columns.ts'
+import { TE, type TaskEither } from '../../../fp.ts'
+import type { MissingDependency, Unavailable } from '../../../model/errors.ts'
+import type { EntitySchema } from '../../../model/schema.ts'
+import type { Build } from '../../../ports/view-store.ts'
+import type { Columns } from '../../../schema/columns.ts'
+import { engineReason, asError, isClosing } from './errors.ts'
 
 export type DuckDbModule = typeof import('@duckdb/node-api')
 
@@ -47,38 +40,6 @@ export interface DuckDb {
   readonly close: () => Promise<void>
 }
 
-const isMissing = (thrown: unknown): boolean =>
-  typeof thrown === 'object' &&
-  thrown !== null &&
-  'code' in thrown &&
-  (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
-
-/** DuckDB's message without the stack of its own that an internal error carries. */
-export const engineReason = (thrown: unknown): string =>
-  reasonOf(thrown).split('\n\nStack Trace')[0] as string
-
-const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
-  if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency')) return thrown
-  if (isMissing(thrown)) return missingDependency(verb, '@duckdb/node-api', thrown)
-  const why = engineReason(thrown)
-  // What the data itself causes will not go away by trying again.
-  if (/^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(why))
-    return brokenDown(verb, `DuckDB: ${why}`, thrown)
-  return unavailable(
-    verb,
-    /Conflicting lock|Could not set lock/.test(why)
-      ? `another process holds the query engine's file: ${why}`
-      : `DuckDB: ${why}`,
-    thrown,
-  )
-}
-
-/**
- * Said to what comes behind the closing. To be tried again, so that nobody takes it for a fault of the
- * events.
- */
-export const isClosing = (): Unavailable => unavailable('query engine', 'it is being closed')
-
 /**
  * DuckDB's memory limit by the widest entity's leaf columns: it works on 2,048 values of each column at once,
  * however few the rows. A file needs little to be
@@ -90,8 +51,10 @@ const rooms = [
   { above: 100, limit: '128MB' },
   { above: 500, limit: '1GB' },
 ] as const
+
 /** The least room of who is asked questions. */
 const asked = 1
+
 const firstRoom = (path: string): number => (path === ':memory:' ? 1 : 0)
 
 // No file, network or extension beyond the database itself: `sql` comes from users. NULLs order as in
@@ -125,6 +88,7 @@ const settled = async (writer: DuckDBConnection, memory: string | undefined): Pr
 
 /** Writes that one opening can number. */
 const writesPerOpening = 2 ** 30
+
 /** Statements kept prepared. */
 const mostStatements = 64
 
@@ -272,5 +236,3 @@ export const inTransaction = async (
     throw thrown
   }
 }
-
-export const duckDbError = asError

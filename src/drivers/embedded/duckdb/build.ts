@@ -1,9 +1,9 @@
 // Generations of an entity's tables in DuckDB: a schema each, one that serves and one that may be built
 // beside it.
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Build, Generations } from '../../ports/view-store.ts'
-import { createLog, dropLog, sqlObjects } from '../../schema/duckdb.ts'
-import { inTransaction, type DuckDb, type Live } from './duckdb.ts'
+import type { Build, Generations } from '../../../ports/view-store.ts'
+import { createLog, dropLog, sqlObjects } from '../../../schema/duckdb.ts'
+import { inTransaction, type DuckDb, type Live } from './client.ts'
 
 /** Keeps what is live of an entity, in the transaction that changes it. */
 export const saveLive = (

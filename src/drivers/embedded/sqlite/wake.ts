@@ -1,5 +1,5 @@
 // Wakes consumers: at once for this process' own events, by a cheap poll for those of other processes.
-import type { Sqlite } from './sqlite.ts'
+import type { Sqlite } from './client.ts'
 
 /**
  * Milliseconds between looks at what other processes committed; one look reads a counter in shared memory.

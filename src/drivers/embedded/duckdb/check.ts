@@ -1,9 +1,9 @@
 // Compares DuckDB's rows of a range with the events that should stand behind them.
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { CheckedRange, CheckedRows } from '../../ports/query-engine.ts'
-import { selectEvents } from '../../schema/duckdb.ts'
-import { comparable, disagreements, rowKey } from '../../schema/expected.ts'
-import type { DuckDb, Live } from './duckdb.ts'
+import type { CheckedRange, CheckedRows } from '../../../ports/query-engine.ts'
+import { selectEvents } from '../../../schema/duckdb.ts'
+import { comparable, disagreements, rowKey } from '../../../schema/expected.ts'
+import type { DuckDb, Live } from './client.ts'
 import { plainRow } from './result.ts'
 
 const unsafe = (): never => {

@@ -1,9 +1,9 @@
 // The result topic on SQLite: a short log that is kept only as far back as its slowest subscription.
-import { E, type TaskEither } from '../../fp.ts'
-import type { Results, SubmitResult, TopicError } from '../../ports/topic.ts'
+import { E, type TaskEither } from '../../../fp.ts'
+import type { Results, SubmitResult, TopicError } from '../../../ports/topic.ts'
 import { consumer } from './consumer.ts'
 import type { Lease } from './lease.ts'
-import type { Sqlite } from './sqlite.ts'
+import type { Sqlite } from './client.ts'
 import type { Wake } from './wake.ts'
 
 /** Results a delivery holds at most. */

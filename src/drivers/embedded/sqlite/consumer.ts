@@ -1,11 +1,11 @@
 // One consumer of a log: takes the lease, delivers what is new, waits to be woken, and tries again after a
 // failure.
-import { E, type TaskEither } from '../../fp.ts'
-import { unavailable } from '../../model/errors.ts'
-import type { Consumer, ConsumerEvents, TopicError } from '../../ports/topic.ts'
+import { E, type TaskEither } from '../../../fp.ts'
+import { unavailable } from '../../../model/errors.ts'
+import type { Consumer, ConsumerEvents, TopicError } from '../../../ports/topic.ts'
 import type { Lease } from './lease.ts'
 import type { Wake } from './wake.ts'
-import { backoff, pause } from '../../waiting.ts'
+import { backoff, pause } from '../../../waiting.ts'
 
 /**
  * Milliseconds between tries for a lease that another process holds, and between looks when nothing wakes.

@@ -1,11 +1,12 @@
 // Runs one SELECT that came from outside: a single statement, in a read-only transaction, with named
 // parameters.
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
-import { TE, type TaskEither } from '../../fp.ts'
-import { instantOfDate } from '../../model/instant.ts'
-import { invalidQuery, isDreampipeError, unavailable } from '../../model/errors.ts'
-import type { SqlError, SqlParameters, SqlRow, SqlValue } from '../../ports/query-engine.ts'
-import { engineReason, type DuckDb } from './duckdb.ts'
+import { TE, type TaskEither } from '../../../fp.ts'
+import { instantOfDate } from '../../../model/instant.ts'
+import { invalidQuery, isDreampipeError, unavailable } from '../../../model/errors.ts'
+import type { SqlError, SqlParameters, SqlRow, SqlValue } from '../../../ports/query-engine.ts'
+import type { DuckDb } from './client.ts'
+import { engineReason } from './errors.ts'
 import { plainRow } from './result.ts'
 
 const refuse = (path: string, why: string): never => {

@@ -1,8 +1,8 @@
 // DuckDB's values as plain ones: exact numbers, instants and decimals as text, nested types as objects and
 // arrays.
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api'
-import { canonicalDecimal } from '../../model/number.ts'
-import type { DuckDbModule } from './duckdb.ts'
+import { canonicalDecimal } from '../../../model/number.ts'
+import type { DuckDbModule } from './client.ts'
 
 /** What stops a row: an integer that no number holds. */
 export type Unsafe = (column: string, value: bigint) => never

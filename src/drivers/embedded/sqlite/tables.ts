@@ -1,6 +1,6 @@
 // The SQLite tables: shared ones, and per entity its events, heads and view documents.
-import { brokenDown } from '../../model/errors.ts'
-import type { Sqlite } from './sqlite.ts'
+import { brokenDown } from '../../../model/errors.ts'
+import type { Sqlite } from './client.ts'
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export const eventsTable = (entity: string): string => quoted(`events_${entity}`)

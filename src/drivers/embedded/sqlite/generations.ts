@@ -1,8 +1,8 @@
 // Generations of an entity's view on SQLite: which one serves, and which one is being built beside it.
-import type { ScanCursor } from '../../ports/event-store.ts'
-import type { Build, Generations, ViewStore } from '../../ports/view-store.ts'
+import type { ScanCursor } from '../../../ports/event-store.ts'
+import type { Build, Generations, ViewStore } from '../../../ports/view-store.ts'
 import type { Row } from './codec.ts'
-import type { Sqlite } from './sqlite.ts'
+import type { Sqlite } from './client.ts'
 import { dropView } from './tables.ts'
 
 const buildOf = (row: Row): Build => ({

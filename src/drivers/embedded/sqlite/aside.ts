@@ -1,8 +1,8 @@
 // What subscriptions put aside, on SQLite: deferrals that will be tried again, and dead letters that wait for
 // a person.
-import type { DeadLetter, DeadLetters, Deferral, Deferrals } from '../../ports/topic.ts'
+import type { DeadLetter, DeadLetters, Deferral, Deferrals } from '../../../ports/topic.ts'
 import type { Row } from './codec.ts'
-import type { Sqlite } from './sqlite.ts'
+import type { Sqlite } from './client.ts'
 import type { Wake } from './wake.ts'
 
 const deferralOf = (row: Row): Deferral => ({
