@@ -7,7 +7,7 @@ import { evolveStored, positionOf, projectQueryEngine } from './project/query-en
 import { projectGenerations } from './project/views.ts'
 import { tableOf } from './project/view.ts'
 import { builtIn, builtInSubscription } from './consume/built-in.ts'
-import { type Running, type Runtime, run } from './consume/running.ts'
+import { type Stoppable, type Runtime, run } from './consume/running.ts'
 
 /** What a process does; all of it unless told otherwise. Submitting needs none of them. */
 export type Role = 'receiver' | 'relay' | 'query-engine' | 'views' | 'subscriptions'
@@ -17,7 +17,7 @@ export const roles: readonly Role[] = ['receiver', 'relay', 'query-engine', 'vie
 type RoleError = Infra | Contention | SchemaConflict
 
 const startViews =
-  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> =>
+  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Stoppable> =>
   async () => {
     const { viewStore, topic, eventStore } = runtime.ports
     const generations = await viewStore.generations.of(definition.name)()
@@ -40,7 +40,7 @@ const startViews =
   }
 
 const startQueryEngine =
-  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Running> =>
+  (runtime: Runtime, definition: Definition): TaskEither<RoleError, Stoppable> =>
   async () => {
     const { queryEngine, topic, eventStore } = runtime.ports
     const entity = definition.name
@@ -70,9 +70,9 @@ export const startProjection =
     name: (typeof builtIn)[number],
     runtime: Runtime,
     definitions: Iterable<Definition>,
-  ): TaskEither<RoleError, readonly Running[]> =>
+  ): TaskEither<RoleError, readonly Stoppable[]> =>
   async () => {
-    const running: Running[] = []
+    const running: Stoppable[] = []
     for (const definition of definitions) {
       const declared = await runtime.schemas.declare(definition)()
       const started =

@@ -10,7 +10,7 @@ import { receiver, type Receiver } from './receive/receiver.ts'
 import { relay, type Relay } from './receive/relay.ts'
 import { reporting } from './receive/results.ts'
 import { roles as allRoles, startProjection, type Role } from './roles.ts'
-import type { Running, Runtime } from './consume/running.ts'
+import type { Stoppable, Runtime } from './consume/running.ts'
 import { builtInOf } from './consume/built-in.ts'
 import { runner } from './produce/runner.ts'
 import { schemas } from './schemas.ts'
@@ -101,12 +101,15 @@ export const core = (
       : E.right({ ports: at.right.ports, receiver: receiving, observe, closing: ending.signal })
   }, observe)
 
-  const running = new Map<Role, Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>>>()
+  const running = new Map<
+    Role,
+    Promise<E.Either<Infra | Contention | SchemaConflict, readonly Stoppable[]>>
+  >()
   let watching: Watching | undefined
   const startRole = (
     role: Role,
     at: Connected,
-  ): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Running[]>> => {
+  ): Promise<E.Either<Infra | Contention | SchemaConflict, readonly Stoppable[]>> => {
     if (role === 'views' || role === 'query-engine') return startProjection(role, at, definitions.values())()
     if (role === 'receiver') return startUpdates(at.ports, plain, definitions.values(), results, observe)()
     if (role === 'relay') at.relay.sweep()

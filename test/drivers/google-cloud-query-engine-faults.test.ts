@@ -1,7 +1,7 @@
 // The query engine on BigQuery's emulator while things go wrong: late columns, refused rows, storms, lost
 // answers, replicas, crashes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Live } from '../../src/drivers/google-cloud/bigquery/live.ts'
+import type { LiveTables } from '../../src/drivers/google-cloud/bigquery/live.ts'
 import type { StoredEvent } from '../../src/model/event.ts'
 import { left, range, right } from '../../src/testing/check.ts'
 import { ask, count, fill, shown } from '../../src/testing/querying.ts'
@@ -38,8 +38,8 @@ const during = async <A>({ front }: Warehouse, fault: Fault, work: () => Promise
 const byId = (a: StoredEvent, b: StoredEvent): number => (a.eventId < b.eventId ? -1 : 1)
 const clean = { missing: [], surplus: [], different: [] }
 const everything = { after: undefined, until: undefined }
-const liveOf = async ({ registry, dataset }: Warehouse): Promise<Live> =>
-  JSON.parse((await right(registry.load(`query-engine.${dataset}.Lead`)))?.text ?? '{}') as Live
+const liveOf = async ({ registry, dataset }: Warehouse): Promise<LiveTables> =>
+  JSON.parse((await right(registry.load(`query-engine.${dataset}.Lead`)))?.text ?? '{}') as LiveTables
 
 const old = storedEvent({
   id: 'a',

@@ -1,5 +1,5 @@
 // One row as it comes, from JSON or from CSV cells, and the record that it becomes.
-import type { Cells } from '../scan/csv.ts'
+import type { Cells } from '../csv.ts'
 import { isGroup, type Leaf, type Plan } from './nodes.ts'
 import { instantOf, moneyOf, quickOf } from './types.ts'
 import { type Raw, type Reading, shapeOf, recordOf, valueOf } from './record.ts'

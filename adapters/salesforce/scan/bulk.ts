@@ -2,7 +2,7 @@
 // last row has come.
 import { StringDecoder } from 'node:string_decoder'
 import { pause, turn } from 'dreampipe/waiting'
-import { csvReader, type Cells } from './csv.ts'
+import { csvReader, type Cells } from '../csv.ts'
 import type { Job } from '../cursor.ts'
 import { jsonOf } from '../org/describe.ts'
 import { letGo, type Extraction } from '../extraction.ts'

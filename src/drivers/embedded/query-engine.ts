@@ -4,7 +4,7 @@ import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import { notStarted, unavailable, type NotStarted } from '../../model/errors.ts'
 import type { QueryEngine, QueryEngineError } from '../../ports/query-engine.ts'
 import { logTable } from '../../schema/duckdb.ts'
-import type { DuckDb, Live } from './duckdb/client.ts'
+import type { DuckDb, LiveTables } from './duckdb/client.ts'
 import { duckDbError } from './duckdb/errors.ts'
 import { advanceBuild, beginBuild, generationsOf, swapBuild } from './duckdb/build.ts'
 import { checkRows } from './duckdb/check.ts'
@@ -63,7 +63,7 @@ export const queryEngine = (replica: Replica): QueryEngine => {
   const onLive = <A>(
     verb: string,
     entity: string,
-    work: (connection: DuckDBConnection, duckdb: DuckDb, now: Live) => Promise<A>,
+    work: (connection: DuckDBConnection, duckdb: DuckDb, now: LiveTables) => Promise<A>,
   ): TaskEither<QueryEngineError | NotStarted, A> =>
     pipe(
       opened(`${verb} ${entity}`),

@@ -54,9 +54,13 @@ export const provisionNotes: readonly string[] = [
   'permissions: nothing is granted here; the README lists the least roles per component under Google Cloud',
 ]
 
-type Answer<A> = E.Either<Infra | Contention, A>
+type ProvisionResult<A> = E.Either<Infra | Contention, A>
 
-const topicStep = async (pubsub: PubSub, name: string, apply: boolean): Promise<Answer<ProvisionStep>> => {
+const topicStep = async (
+  pubsub: PubSub,
+  name: string,
+  apply: boolean,
+): Promise<ProvisionResult<ProvisionStep>> => {
   const there = await pubsub.hasTopic(name)()
   if (there._tag === 'Left') return there
   if (there.right || !apply) return E.right({ kind: 'topic', name, state: there.right ? 'there' : 'missing' })
@@ -69,7 +73,7 @@ const subscriptionStep = async (
   registry: Registry,
   { name, topic, filter, subscription }: WantedSubscription,
   apply: boolean,
-): Promise<Answer<ProvisionStep>> => {
+): Promise<ProvisionResult<ProvisionStep>> => {
   const found = await pubsub.subscription(name)()
   if (found._tag === 'Left') return found
   const step = { kind: 'subscription', name } as const
@@ -112,7 +116,7 @@ const subscriptionStep = async (
 const datasetStep = async (
   { name, exists, create }: Dataset,
   apply: boolean,
-): Promise<Answer<ProvisionStep>> => {
+): Promise<ProvisionResult<ProvisionStep>> => {
   const there = await exists()
   if (there._tag === 'Left') return there
   if (there.right || !apply)

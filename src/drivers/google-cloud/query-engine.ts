@@ -13,7 +13,7 @@ import { checkRows, lackingRows } from './bigquery/check.ts'
 import type { Row } from '../../schema/bigquery-row.ts'
 import { insertRows, isTableGone, rowsOf, type Inserting, type NotLive } from './bigquery/insert.ts'
 import { lateness } from './bigquery/late.ts'
-import { livesIn, writtenTo, type Live } from './bigquery/live.ts'
+import { livesIn, writtenTo, type LiveTables } from './bigquery/live.ts'
 import { ensureDataset, hasDataset } from './bigquery/tables.ts'
 import { evolve } from './bigquery/evolve.ts'
 import type { Registry } from './datastore/registry.ts'
@@ -71,7 +71,7 @@ export const queryEngine = (
   const rest = restOf(bigquery, dataset, patience)
   const lives = livesIn(registry, dataset, freshFor)
   const notLive = new Map<string, NotLive>()
-  const inserting = (entity: string, { columns }: Live): Inserting => ({
+  const inserting = (entity: string, { columns }: LiveTables): Inserting => ({
     rest,
     entity,
     columns,
@@ -104,7 +104,7 @@ export const queryEngine = (
   const encoded = async (
     entity: string,
     events: readonly StoredEvent[],
-  ): Promise<{ readonly live: Live; readonly rows: readonly Row[] }> => {
+  ): Promise<{ readonly live: LiveTables; readonly rows: readonly Row[] }> => {
     const known = await lives.current(entity)
     const rows = known === undefined ? [] : rowsOf(entity, events, known.columns)
     if (known !== undefined && rows.every((row) => row.late === 0)) return { live: known, rows }
@@ -152,7 +152,7 @@ export const queryEngine = (
   const onLive = <A>(
     verb: string,
     entity: string,
-    work: (live: Live) => Promise<A>,
+    work: (live: LiveTables) => Promise<A>,
   ): TaskEither<QueryEngineError, A> =>
     attempt(verb, entity, async () => {
       const live = await lives.reload(entity)

@@ -4,7 +4,7 @@ import type { Contention, Infra } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { DeadLetter, Deferral } from '../../ports/topic.ts'
 
-type Answer<A> = TaskEither<Infra | Contention, A>
+type LetterTask<A> = TaskEither<Infra | Contention, A>
 
 const most = 1_000
 
@@ -12,7 +12,7 @@ const most = 1_000
 export const list = (
   { topic }: Ports,
   filter: { readonly entity?: string; readonly subscription?: string },
-): Answer<readonly DeadLetter[]> => topic.deadLetters.list(filter, most)
+): LetterTask<readonly DeadLetter[]> => topic.deadLetters.list(filter, most)
 
 // From the letter's event on for a parked entity; the one event otherwise.
 const deferralOf = ({ subscription, entity, entityId, sequence }: DeadLetter): Deferral => ({
@@ -31,7 +31,7 @@ const deferralOf = ({ subscription, entity, entityId, sequence }: DeadLetter): D
  * since.
  */
 export const retry =
-  ({ topic }: Ports, letter: DeadLetter): Answer<boolean> =>
+  ({ topic }: Ports, letter: DeadLetter): LetterTask<boolean> =>
   async () => {
     const there = await topic.deadLetters.list(
       { entity: letter.entity, subscription: letter.subscription, entityId: letter.entityId },
@@ -51,7 +51,7 @@ export const retry =
 
 /** Passes over a letter: the event is not handled; a parked entity resumes with its next event. */
 export const drop =
-  (ports: Ports, letter: DeadLetter): Answer<boolean> =>
+  (ports: Ports, letter: DeadLetter): LetterTask<boolean> =>
   async () => {
     const { topic } = ports
     if (letter.gated) {

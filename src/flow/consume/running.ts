@@ -6,7 +6,7 @@ import type { Schemas } from '../schemas.ts'
 import type { Observe } from '../signal.ts'
 
 /** Something that runs until it is stopped. */
-export interface Running {
+export interface Stoppable {
   readonly ready: Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -21,7 +21,7 @@ export interface Runtime {
 export const run = (
   { ports: { topic, eventStore }, observe }: Runtime,
   consumption: Consumption,
-): Running => {
+): Stoppable => {
   const { subscription } = consumption
   const consuming: Consuming = { topic, observe, onDeferred: () => retrying.soon() }
   const consumer = topic.subscribe(subscription, consume(consuming, consumption), {

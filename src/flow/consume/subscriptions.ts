@@ -7,7 +7,7 @@ import { handling } from './handle.ts'
 import { filterOf } from '../../model/attributes.ts'
 import { backoff, pause } from '../../waiting.ts'
 import { handleResults } from './handle-results.ts'
-import { run, type Running, type Runtime } from './running.ts'
+import { run, type Stoppable, type Runtime } from './running.ts'
 import { builtIn } from './built-in.ts'
 import type { Observe } from '../signal.ts'
 
@@ -55,7 +55,7 @@ export interface Registered {
 interface Entry {
   readonly subscription: Subscription
   readonly stopping: AbortController
-  running: Running | undefined
+  running: Stoppable | undefined
   consume: (() => void) | undefined
 }
 
@@ -121,7 +121,7 @@ export const subscriptions = (
   }
 
   // Registers now, consumes once started.
-  const enter = (subscription: Subscription, start: (runtime: Runtime) => Running): Registered => {
+  const enter = (subscription: Subscription, start: (runtime: Runtime) => Stoppable): Registered => {
     if (entries.has(keyOf(subscription)))
       throw invalidDefinition(
         subscription.entity,

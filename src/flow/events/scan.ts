@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../model/event.ts'
 import type { EventStore, ScanCursor } from '../../ports/event-store.ts'
 import { turn } from '../../waiting.ts'
 
-type Answer<A> = E.Either<Infra | Contention, A>
+type ScanResult<A> = E.Either<Infra | Contention, A>
 
 /** Events read at once. */
 const pageSize = 2_000
@@ -16,7 +16,7 @@ export const historyAfter = async (
   entity: string,
   entityId: string,
   after: number,
-): Promise<Answer<readonly StoredEvent[]>> => {
+): Promise<ScanResult<readonly StoredEvent[]>> => {
   const events: StoredEvent[] = []
   for (let at = after; ;) {
     const page = await store.history(entity, entityId, { after: at, limit: pageSize })()
@@ -32,7 +32,7 @@ export const nextEntities = async (
   store: EventStore,
   entity: string,
   cursor: ScanCursor | undefined,
-): Promise<Answer<ReadonlyMap<string, readonly StoredEvent[]>>> => {
+): Promise<ScanResult<ReadonlyMap<string, readonly StoredEvent[]>>> => {
   await turn()
   const page = await store.scan(entity, cursor, pageSize)()
   if (page._tag === 'Left') return page
@@ -68,7 +68,7 @@ export const eventsBetween = async (
   entity: string,
   after: string | undefined,
   until: string | undefined,
-): Promise<Answer<readonly StoredEvent[]>> => {
+): Promise<ScanResult<readonly StoredEvent[]>> => {
   const events: StoredEvent[] = []
   for (let at = after; ;) {
     const groups = await nextEntities(store, entity, cursorBehind(at))

@@ -16,7 +16,7 @@ import type { Update } from '../../model/update.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
 import { backoff, pause } from '../../waiting.ts'
 import { submitOne, type Receiver } from '../receive/receiver.ts'
-import type { Result } from '../receive/pending.ts'
+import type { PushResult } from '../receive/pending.ts'
 import type { RunOptions } from '../../model/run.ts'
 
 /** A producer's definition without its types: a run moves records and cursors, and looks into neither. */
@@ -121,8 +121,8 @@ const byRecord = (items: readonly Item[]): readonly (readonly Item[])[] => {
 
 // A record's updates one behind the other: one that is to be tried again holds back those behind it, or it
 // would come last.
-const inOrder = async (receiver: Receiver, items: readonly Item[]): Promise<readonly Result[]> => {
-  const results: Result[] = []
+const inOrder = async (receiver: Receiver, items: readonly Item[]): Promise<readonly PushResult[]> => {
+  const results: PushResult[] = []
   for (const { update } of items) {
     const before = results.at(-1)
     results.push(
@@ -148,7 +148,7 @@ const settleAll = async (
     const again: Item[] = []
     let failure: SubmitError | undefined
     for (let i = 0; i < rest.length; i++) {
-      const [item, result] = [rest[i] as Item, results[i] as Result]
+      const [item, result] = [rest[i] as Item, results[i] as PushResult]
       if (result._tag === 'Right') tally[result.right.status]++
       else if (isUpdatesFault(result.left)) rejected.set(item.record, result.left)
       else {

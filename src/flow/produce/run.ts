@@ -20,7 +20,7 @@ import { dryRun } from './dry-run.ts'
 import { waitBefore, changeOf, storePage, triesOf, type AnyDefinition, type Storing } from './page.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 
-export type Answer<A> = E.Either<RunError, A>
+export type RunResult<A> = E.Either<RunError, A>
 
 // Anything a source throws is tried again, unless it says that this will not help.
 const failureOf = (name: string, thrown: unknown): { readonly error: RunError; readonly retry: boolean } => {
@@ -29,7 +29,7 @@ const failureOf = (name: string, thrown: unknown): { readonly error: RunError; r
   return { error: sourceFailed(`run ${name}`, 'its source failed', thrown), retry: !isFinal(thrown) }
 }
 
-interface Running extends Storing {
+interface RunInHand extends Storing {
   readonly producing: Producing
   readonly signal: AbortSignal
   readonly fence: number
@@ -38,7 +38,7 @@ interface Running extends Storing {
   expected: number | undefined
 }
 
-const progress = ({ tally, options, started, expected }: Running): void => {
+const progress = ({ tally, options, started, expected }: RunInHand): void => {
   if (options.onProgress === undefined) return
   const rate = (tally.records / Math.max(1, performance.now() - started)) * 1000
   options.onProgress({
@@ -53,7 +53,10 @@ const progress = ({ tally, options, started, expected }: Running): void => {
 
 // Pulls pages and stores them, the next one while the one before is stored. Ends with the source, the budget
 // or the signal; a throw of the source is thrown on.
-const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 'budget' | 'stopped'>> => {
+const pull = async (
+  running: RunInHand,
+  cursor: unknown,
+): Promise<RunResult<'done' | 'budget' | 'stopped'>> => {
   const {
     definition,
     producing,
@@ -107,7 +110,7 @@ const pull = async (running: Running, cursor: unknown): Promise<Answer<'done' | 
 }
 
 // Starts again behind the last saved cursor where the source failed and may be tried again.
-const attempts = async (running: Running): Promise<Answer<'done' | 'budget' | 'stopped'>> => {
+const attempts = async (running: RunInHand): Promise<RunResult<'done' | 'budget' | 'stopped'>> => {
   const { definition, options, signal, producing } = running
   for (let attempt = 1; ;) {
     // A day that is spent asks the source nothing more.
@@ -148,7 +151,7 @@ export const runHeld = async (
   options: RunOptions,
   fence: number,
   lost: AbortSignal,
-): Promise<Answer<RunReport>> => {
+): Promise<RunResult<RunReport>> => {
   const { checkpointStore } = producing.ports
   const started = performance.now()
   const loaded = await checkpointStore.load(definition.name)()
@@ -160,7 +163,7 @@ export const runHeld = async (
   ])
   const checkpoint = checkpointOf(definition, loaded.right, options.budget)
   if (options.dryRun !== undefined) return dryRun(producing, definition, checkpoint, signal, options.dryRun)
-  const running: Running = {
+  const running: RunInHand = {
     producing,
     definition,
     receiver: producing.receiver,

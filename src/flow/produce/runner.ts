@@ -7,7 +7,7 @@ import type { Producing } from './producing.ts'
 import { type AnyDefinition, untyped } from './page.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 import type { Observe } from '../signal.ts'
-import { type Answer, runHeld } from './run.ts'
+import { type RunResult, runHeld } from './run.ts'
 
 /** Milliseconds between renewals of a run's lease. */
 const renewEach = 5_000
@@ -19,7 +19,7 @@ export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, ob
     producing: Producing,
     definition: AnyDefinition,
     options: RunOptions,
-  ): Promise<Answer<RunReport>> => {
+  ): Promise<RunResult<RunReport>> => {
     const { leases } = producing.ports.checkpointStore
     const taken = await leases.take(definition.name)()
     if (taken._tag === 'Left') return taken
@@ -50,7 +50,7 @@ export const runner = (connect: () => Promise<E.Either<RunError, Producing>>, ob
       const definition = untyped(producer)
       const { name } = definition
       if (here.has(name)) return E.left(alreadyRunning(name))
-      const running = (async (): Promise<Answer<RunReport>> => {
+      const running = (async (): Promise<RunResult<RunReport>> => {
         const connected = await connect()
         return connected._tag === 'Left' ? connected : held(connected.right, definition, options)
       })().catch((thrown: unknown) => E.left(sourceFailed(`run ${name}`, 'it could not begin', thrown)))

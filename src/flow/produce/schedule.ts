@@ -6,7 +6,7 @@ import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
 import { pause } from '../../waiting.ts'
 import type { RunOptions, RunReport } from '../../model/run.ts'
 
-type Result = E.Either<RunError, RunReport>
+type ScheduledResult = E.Either<RunError, RunReport>
 
 export interface ScheduleSettings extends Omit<RunOptions, 'dryRun'> {
   /**
@@ -19,9 +19,9 @@ export interface ScheduleSettings extends Omit<RunOptions, 'dryRun'> {
 }
 
 interface Scheduling {
-  readonly run: (options: RunOptions) => Promise<Result>
+  readonly run: (options: RunOptions) => Promise<ScheduledResult>
   readonly store: () => Promise<E.Either<RunError, CheckpointStore>>
-  readonly onResult: (result: Result) => void
+  readonly onResult: (result: ScheduledResult) => void
 }
 
 // Replicas run the same schedule: the first one of them takes a tick. A clock that is a little behind finds

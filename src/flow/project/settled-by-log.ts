@@ -16,7 +16,7 @@ import { pause } from '../../waiting.ts'
 import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'
 
-type Answer<A> = E.Either<ReadError | Contention, A>
+type SettleResult<A> = E.Either<ReadError | Contention, A>
 
 /** Milliseconds between looks. */
 const lookEach = 5
@@ -38,7 +38,7 @@ const progressOf = (
   ports.topic.progress(builtInSubscription(projection, entity))
 
 // Somebody must be projecting: this process, or one that holds the subscription.
-const checkStarted = async (settling: Settling): Promise<Answer<void>> => {
+const checkStarted = async (settling: Settling): Promise<SettleResult<void>> => {
   for (const projection of builtIn) {
     for (const { name } of settling.definitions) {
       if (settling.isRunning(projection)) continue
@@ -60,7 +60,7 @@ const checkStarted = async (settling: Settling): Promise<Answer<void>> => {
 const checkParked = async (
   { ports }: Settling,
   { entity, entityId, sequence }: Receipt,
-): Promise<Answer<void>> => {
+): Promise<SettleResult<void>> => {
   for (const projection of builtIn) {
     const aside = await ports.topic.deferrals.of(projection, entity, [entityId])()
     if (aside._tag === 'Left') return aside
@@ -81,7 +81,7 @@ const holds = async (
   definition: Definition,
   event: Receipt,
   goals: readonly Goal[],
-): Promise<Answer<boolean>> => {
+): Promise<SettleResult<boolean>> => {
   const { viewStore, queryEngine, topic } = settling.ports
   const generation = await viewStore.generations.of(definition.name)()
   if (generation._tag === 'Left') return generation
@@ -110,7 +110,7 @@ const caughtUp = async (
   projection: (typeof builtIn)[number],
   definition: Definition,
   goal?: number,
-): Promise<Answer<boolean>> => {
+): Promise<SettleResult<boolean>> => {
   const progress = await progressOf(settling, projection, definition.name)()
   if (progress._tag === 'Left') return progress
   const { behind, passed } = progress.right
@@ -126,7 +126,7 @@ interface Goal {
 }
 
 // What stands in the log when the wait begins must be passed; what arrives meanwhile need not be.
-const goalsOf = async (settling: Settling): Promise<Answer<readonly Goal[]>> => {
+const goalsOf = async (settling: Settling): Promise<SettleResult<readonly Goal[]>> => {
   const goals: Goal[] = []
   for (const projection of builtIn) {
     for (const definition of settling.definitions) {
@@ -139,7 +139,7 @@ const goalsOf = async (settling: Settling): Promise<Answer<readonly Goal[]>> => 
   return E.right(goals)
 }
 
-const passedAll = async (settling: Settling, goals: Goal[]): Promise<Answer<boolean>> => {
+const passedAll = async (settling: Settling, goals: Goal[]): Promise<SettleResult<boolean>> => {
   for (let next = goals[0]; next !== undefined; next = goals[0]) {
     const done = await caughtUp(settling, next.projection, next.definition, next.goal)
     if (done._tag === 'Left' || !done.right) return done

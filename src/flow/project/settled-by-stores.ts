@@ -11,7 +11,7 @@ import type { Recent } from './recent.ts'
 import { builtIn, builtInSubscription } from '../consume/built-in.ts'
 import { tableOf } from './view.ts'
 
-type Answer<A> = E.Either<ReadError | Contention, A>
+type SettleResult<A> = E.Either<ReadError | Contention, A>
 
 /** Events asked for at once; milliseconds between looks, growing. */
 const askSize = 500
@@ -27,7 +27,7 @@ interface Asking {
 const lackingInViews = async (
   { ports: { viewStore }, definition }: Asking,
   events: readonly ScanCursor[],
-): Promise<Answer<readonly ScanCursor[]>> => {
+): Promise<SettleResult<readonly ScanCursor[]>> => {
   const generation = await viewStore.generations.of(definition.name)()
   if (generation._tag === 'Left') return generation
   const found = await viewStore.get(
@@ -44,7 +44,7 @@ const lackingInViews = async (
 const lackingOf = async (
   asking: Asking,
   events: readonly ScanCursor[],
-): Promise<Answer<readonly ScanCursor[]>> => {
+): Promise<SettleResult<readonly ScanCursor[]>> => {
   const views = await lackingInViews(asking, events)
   return views._tag === 'Left' || views.right.length > 0
     ? views
@@ -60,7 +60,7 @@ interface Waiting {
 const withoutParked = async (
   { ports: { topic }, definition: { name } }: Asking,
   events: readonly ScanCursor[],
-): Promise<Answer<Waiting>> => {
+): Promise<SettleResult<Waiting>> => {
   let left = events
   let why: string | undefined
   for (const projection of builtIn) {
@@ -86,7 +86,7 @@ const withoutParked = async (
 const checkRegistered = async (
   { topic }: Ports,
   definitions: readonly Definition[],
-): Promise<Answer<void>> => {
+): Promise<SettleResult<void>> => {
   for (const { name } of definitions) {
     for (const projection of builtIn) {
       const progress = await topic.progress(builtInSubscription(projection, name))()
@@ -110,12 +110,12 @@ const awaited = async (
   isOne: boolean,
   until: number,
   timeout: number,
-): Promise<Answer<void>> => {
+): Promise<SettleResult<void>> => {
   for (let left = events, look = firstLook; ; look = Math.min(lastLook, look * 1.5)) {
     const lacking = await lackingOf(asking, left)
     if (lacking._tag === 'Left') return lacking
     // All are asked for again: those that the views hold may lack a row.
-    const waiting: Answer<Waiting> =
+    const waiting: SettleResult<Waiting> =
       lacking.right.length === 0 ? E.right({ left: [] }) : await withoutParked(asking, left)
     if (waiting._tag === 'Left') return waiting
     if (isOne && waiting.right.why !== undefined) return E.left(parked('settled', waiting.right.why))

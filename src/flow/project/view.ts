@@ -77,8 +77,6 @@ export const foldedOf = (definition: Definition, document: ViewDocument): Folded
   return { fold, state: own }
 }
 
-export const start: Folded = nothingYet
-
 export const tableOf = ({ name, view }: Definition, generation: number): ViewTable => ({
   entity: name,
   generation,

@@ -4,13 +4,13 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
 import { reasonOf } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
-import { apply, type Folded } from '../../model/state.ts'
+import { apply, type Folded, nothingYet } from '../../model/state.ts'
 import type { EventStore } from '../../ports/event-store.ts'
 import type { TopicError } from '../../ports/topic.ts'
 import type { ViewDocument, ViewStore, ViewTable } from '../../ports/view-store.ts'
 import type { Failed, Work } from '../consume/consume.ts'
 import { putViews } from './put-views.ts'
-import { documentOf, foldedOf, start, tableOf } from './view.ts'
+import { documentOf, foldedOf, tableOf } from './view.ts'
 import { byEntity } from '../events/by-entity.ts'
 
 const pageSize = 500
@@ -54,8 +54,8 @@ const projectOne = async (
   const fresh = events.filter(({ sequence }) => sequence > gate)
   const [first] = fresh
   if (first === undefined) return E.right(undefined)
-  const held = document === undefined ? start : foldedOf(projecting.definition, document)
-  let folded = held ?? start
+  const held = document === undefined ? nothingYet : foldedOf(projecting.definition, document)
+  let folded = held ?? nothingYet
   let at = held === undefined ? 0 : gate
   for (const event of fresh) {
     if (event.sequence > at + 1) {

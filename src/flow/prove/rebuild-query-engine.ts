@@ -9,14 +9,14 @@ import { ticker, type Rebuilt, type RebuildOptions } from './rebuild.ts'
 import { behind, nextEntities } from '../events/scan.ts'
 import { verifyQueryEngine } from './verify-query-engine.ts'
 
-type Answer<A> = E.Either<Infra | Contention | NotStarted, A>
+type RebuildResult<A> = E.Either<Infra | Contention | NotStarted, A>
 
 const fill = async (
   { eventStore, queryEngine }: Ports,
   entity: string,
   begun: Build,
   tick: (events: number) => void,
-): Promise<Answer<{ readonly build: Build; readonly entities: number }>> => {
+): Promise<RebuildResult<{ readonly build: Build; readonly entities: number }>> => {
   let build = begun
   let entities = 0
   for (;;) {

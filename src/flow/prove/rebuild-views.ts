@@ -6,17 +6,17 @@ import type { Definition } from '../../model/definition.ts'
 import { reasonOf, unavailable, type Contention, type Infra } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { instantOfDate } from '../../model/instant.ts'
-import { apply } from '../../model/state.ts'
+import { apply, nothingYet, type Folded } from '../../model/state.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Build, ViewDocument } from '../../ports/view-store.ts'
 import { list, retry } from '../consume/dead-letters.ts'
 import { putViews } from '../project/put-views.ts'
 import { behind, nextEntities } from '../events/scan.ts'
 import { verifyViews } from './verify-views.ts'
-import { documentOf, start, tableOf } from '../project/view.ts'
+import { documentOf, tableOf } from '../project/view.ts'
 import { type RebuildOptions, type Rebuilt, ticker } from './rebuild.ts'
 
-type Answer<A> = E.Either<Infra | Contention, A>
+type RebuildResult<A> = E.Either<Infra | Contention, A>
 
 // Functions count by their source: code that calculates otherwise is another definition.
 const definitionHash = ({ view, properties, updates }: Definition): string =>
@@ -37,7 +37,7 @@ const lastGood = (
   events: readonly StoredEvent[],
   reason: string,
 ): Made => {
-  let folded = start
+  let folded: Folded = nothingYet
   let document: ViewDocument | undefined
   for (const event of events) {
     folded = apply(folded, event)
@@ -56,7 +56,7 @@ const lastGood = (
 const madeOf = (definition: Definition, entityId: string, events: readonly StoredEvent[]): Made => {
   const last = events[events.length - 1] as StoredEvent
   try {
-    return { document: documentOf(definition, entityId, last.sequence, events.reduce(apply, start)) }
+    return { document: documentOf(definition, entityId, last.sequence, events.reduce(apply, nothingYet)) }
   } catch (thrown) {
     return lastGood(definition, entityId, events, `calculate: ${reasonOf(thrown)}`)
   }
@@ -73,7 +73,7 @@ const fill = async (
   definition: Definition,
   filling: Filling,
   tick: (events: number, end?: boolean) => void,
-): Promise<Answer<void>> => {
+): Promise<RebuildResult<void>> => {
   const { eventStore, viewStore } = ports
   const table = tableOf(definition, filling.build.generation)
   for (;;) {
@@ -109,7 +109,7 @@ const parkAll = async (
   { topic }: Ports,
   { name }: Definition,
   failed: Filling['failed'],
-): Promise<Answer<void>> => {
+): Promise<RebuildResult<void>> => {
   for (const { entityId, sequence, reason } of failed) {
     const put = await topic.deadLetters.put({
       subscription: 'views',
@@ -131,7 +131,7 @@ const resumeParked = async (
   ports: Ports,
   { name }: Definition,
   failed: Filling['failed'],
-): Promise<Answer<void>> => {
+): Promise<RebuildResult<void>> => {
   const stillFailing = new Set(failed.map(({ entityId }) => entityId))
   for (;;) {
     const letters = await list(ports, { entity: name, subscription: 'views' })()
@@ -147,7 +147,11 @@ const resumeParked = async (
 
 // A build takes over only complete: what a first look finds is mended, what a second one finds stops it.
 // Parked entities are known.
-const proven = async (ports: Ports, definition: Definition, generation: number): Promise<Answer<void>> => {
+const proven = async (
+  ports: Ports,
+  definition: Definition,
+  generation: number,
+): Promise<RebuildResult<void>> => {
   const table = tableOf(definition, generation)
   const first = await verifyViews(ports, definition, table, { repair: true })()
   if (first._tag === 'Left') return first

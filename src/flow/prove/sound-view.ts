@@ -1,9 +1,9 @@
 // What a view's document should be after an entity's events, and whether one is.
 import type { Definition } from '../../model/definition.ts'
 import type { StoredEvent } from '../../model/event.ts'
-import { apply } from '../../model/state.ts'
+import { apply, nothingYet } from '../../model/state.ts'
 import type { ViewDocument } from '../../ports/view-store.ts'
-import { documentOf, start } from '../project/view.ts'
+import { documentOf } from '../project/view.ts'
 
 // A document's content as text: what readers see, whatever else the row keeps.
 const textOf = ({ deleted, content }: Pick<ViewDocument, 'deleted' | 'content'>): string =>
@@ -26,7 +26,7 @@ export const expected = (
       definition,
       entityId,
       sequence,
-      events.filter((event) => event.sequence <= sequence).reduce(apply, start),
+      events.filter((event) => event.sequence <= sequence).reduce(apply, nothingYet),
     )
   } catch {
     return undefined

@@ -19,7 +19,7 @@ import {
   type VerifyOptions,
 } from './verify.ts'
 
-type Answer<A> = E.Either<Infra | Contention | NotStarted, A>
+type VerifyResult<A> = E.Either<Infra | Contention | NotStarted, A>
 
 interface Verifying {
   readonly ports: Ports
@@ -39,7 +39,7 @@ const count = async (
   { ports, entity, tally }: Verifying,
   rows: CheckedRows,
   passed: (at: ScanCursor) => boolean,
-): Promise<Answer<void>> => {
+): Promise<VerifyResult<void>> => {
   for (const { entityId, sequence } of rows.missing) {
     const aside = await asideOf(ports, 'query-engine', entity, entityId)
     if (aside._tag === 'Left') return aside
@@ -67,7 +67,7 @@ const mend = async (
   { ports, entity, tally, building }: Verifying,
   events: readonly StoredEvent[],
   rows: CheckedRows,
-): Promise<Answer<void>> => {
+): Promise<VerifyResult<void>> => {
   const wanted = new Set([...rows.missing, ...rows.different].map(keyOf))
   const again = events.filter((event) => wanted.has(keyOf(event)))
   if (again.length === 0) return E.right(undefined)
@@ -82,10 +82,10 @@ const mend = async (
 // Rows of events that came while the others were looked at are no surplus.
 const withoutNewcomers = async (
   { ports, entity }: Verifying,
-  rows: Answer<CheckedRows>,
+  rows: VerifyResult<CheckedRows>,
   after: string | undefined,
   until: string | undefined,
-): Promise<Answer<CheckedRows>> => {
+): Promise<VerifyResult<CheckedRows>> => {
   if (rows._tag === 'Left' || rows.right.surplus.length === 0) return rows
   const now = await eventsBetween(ports.eventStore, entity, after, until)
   if (now._tag === 'Left') return now
@@ -93,7 +93,7 @@ const withoutNewcomers = async (
   return E.right({ ...rows.right, surplus: rows.right.surplus.filter((at) => !stored.has(keyOf(at))) })
 }
 
-const comparePage = async (verifying: Verifying, range: CheckedRange): Promise<Answer<void>> => {
+const comparePage = async (verifying: Verifying, range: CheckedRange): Promise<VerifyResult<void>> => {
   const { ports, entity, repair } = verifying
   const first = await ports.queryEngine.check(entity, range)()
   if (first._tag === 'Left') return first

@@ -16,7 +16,7 @@ import {
   isOverdue,
   newTally,
   verifiedOf,
-  type Answer,
+  type VerifyResult,
   type Tally,
   type Verified,
   type VerifyOptions,
@@ -40,7 +40,7 @@ const mend = async (
   { ports, definition, table, tally }: Verifying,
   entityId: string,
   events: readonly StoredEvent[],
-): Promise<Answer<void>> => {
+): Promise<VerifyResult<void>> => {
   const right = expected(definition, entityId, events, lastOf(events))
   if (right === undefined) return E.right(undefined)
   // One that the store refuses stays a finding: it is parked.
@@ -61,7 +61,7 @@ interface SecondLook {
 const lookAgain = async (
   { ports, definition, table, tally }: Verifying,
   entityId: string,
-): Promise<Answer<SecondLook>> => {
+): Promise<VerifyResult<SecondLook>> => {
   const history = await historyAfter(ports.eventStore, definition.name, entityId, 0)
   if (history._tag === 'Left') return history
   const passed = await caughtUp(ports, 'views', definition.name, tally)
@@ -84,7 +84,7 @@ const lookAgain = async (
 }
 
 // The second look at an entity that did not agree decides.
-const judge = async (verifying: Verifying, entityId: string): Promise<Answer<void>> => {
+const judge = async (verifying: Verifying, entityId: string): Promise<VerifyResult<void>> => {
   const { ports, definition, tally } = verifying
   const second = await lookAgain(verifying, entityId)
   if (second._tag === 'Left') return second
@@ -137,7 +137,7 @@ const judge = async (verifying: Verifying, entityId: string): Promise<Answer<voi
 const surplus = async (
   { ports, table, tally, repair }: Verifying,
   { entityId, sequence }: ViewDocument,
-): Promise<Answer<void>> => {
+): Promise<VerifyResult<void>> => {
   found(tally, { kind: 'surplus', entityId, sequence }, 1)
   if (!repair) return E.right(undefined)
   const removed = await ports.viewStore.remove(table, [entityId])()
@@ -152,7 +152,7 @@ const strangers = async (
   histories: Histories,
   after: string | undefined,
   until: string | undefined,
-): Promise<Answer<readonly string[]>> => {
+): Promise<VerifyResult<readonly string[]>> => {
   const suspects: string[] = []
   for (let at = after; ;) {
     const page = await ports.viewStore.list(table, at, pageSize)()
@@ -171,7 +171,7 @@ const comparePage = async (
   histories: Histories,
   after: ScanCursor | undefined,
   until: ScanCursor | undefined,
-): Promise<Answer<readonly string[]>> => {
+): Promise<VerifyResult<readonly string[]>> => {
   const { ports, definition, table, tally } = verifying
   const documents = await ports.viewStore.get(table, [...histories.keys()])()
   if (documents._tag === 'Left') return documents

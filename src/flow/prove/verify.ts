@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/driver.ts'
 import { pause } from '../../waiting.ts'
 import { builtInSubscription, type builtIn } from '../consume/built-in.ts'
 
-export type Answer<A> = E.Either<Infra | Contention, A>
+export type VerifyResult<A> = E.Either<Infra | Contention, A>
 
 /** One thing that a projection holds otherwise than the event store says. */
 export interface Finding {
@@ -111,7 +111,7 @@ export const caughtUp = async (
   projection: Projection,
   entity: string,
   tally: Tally,
-): Promise<Answer<boolean>> => {
+): Promise<VerifyResult<boolean>> => {
   // Nobody counts what waits in a topic that is no log: `isOverdue` tells by each event's age.
   if (!topic.isLog) return E.right(false)
   let goal: number | undefined
@@ -146,7 +146,7 @@ export const asideOf = async (
   projection: Projection,
   entity: string,
   entityId: string,
-): Promise<Answer<{ readonly waits: boolean; readonly parked: string | undefined }>> => {
+): Promise<VerifyResult<{ readonly waits: boolean; readonly parked: string | undefined }>> => {
   const aside = await topic.deferrals.of(projection, entity, [entityId])()
   return aside._tag === 'Left'
     ? aside

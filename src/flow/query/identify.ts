@@ -6,7 +6,7 @@ import { entityIdOf } from '../../model/identity.ts'
 import { textOfValue } from '../../model/wire.ts'
 import type { Schemas } from '../schemas.ts'
 
-export type Result<A> = E.Either<ReadError | Contention, A>
+export type QueryResult<A> = E.Either<ReadError | Contention, A>
 
 export type Given = { readonly [name: string]: unknown }
 
@@ -16,7 +16,7 @@ export const idOf = async (
   verb: string,
   definition: Definition,
   identifier: Given,
-): Promise<Result<string>> => {
+): Promise<QueryResult<string>> => {
   if (typeof identifier !== 'object' || identifier === null)
     return E.left(
       invalidQuery(verb, '', `${definition.name} is identified by ${definition.identifier.join(', ')}`),

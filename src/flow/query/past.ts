@@ -5,13 +5,13 @@ import type { AnyEntity, DefinitionOf, EventOf, Identifier, Past } from '../../m
 import { invalidQuery, reasonOf, type Contention, type ReadError } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { instantOf } from '../../model/instant.ts'
-import { apply, isAlive, type Folded } from '../../model/state.ts'
+import { apply, isAlive, type Folded, nothingYet } from '../../model/state.ts'
 import { isDate } from '../../model/wire.ts'
 import type { Ports } from '../../ports/driver.ts'
 import { readEvent, readValues, shownSpecs } from '../events/read.ts'
 import type { Schemas } from '../schemas.ts'
-import { calculated, start } from '../project/view.ts'
-import { idOf, type Result } from './identify.ts'
+import { calculated } from '../project/view.ts'
+import { idOf, type QueryResult } from './identify.ts'
 
 const pageSize = 500
 
@@ -21,14 +21,18 @@ export const history = async function* <L extends AnyEntity>(
   schemas: Schemas,
   definition: DefinitionOf<L>,
   identifier: Identifier<L>,
-): AsyncGenerator<Result<EventOf<L>>> {
+): AsyncGenerator<QueryResult<EventOf<L>>> {
   const id = await idOf(schemas, 'history', definition, identifier)
   if (id._tag === 'Left') return yield id
   for (let after = 0; ;) {
-    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, id.right, {
-      after,
-      limit: pageSize,
-    })()
+    const page: QueryResult<readonly StoredEvent[]> = await ports.eventStore.history(
+      definition.name,
+      id.right,
+      {
+        after,
+        limit: pageSize,
+      },
+    )()
     if (page._tag === 'Left') return yield page
     for (const event of page.right) {
       const read = readEvent<L>('history', definition, event)
@@ -46,13 +50,17 @@ const foldUntil = async (
   definition: Definition,
   entityId: string,
   instant: string,
-): Promise<Result<Folded>> => {
-  let folded = start
+): Promise<QueryResult<Folded>> => {
+  let folded: Folded = nothingYet
   for (let after = 0; ;) {
-    const page: Result<readonly StoredEvent[]> = await ports.eventStore.history(definition.name, entityId, {
-      after,
-      limit: pageSize,
-    })()
+    const page: QueryResult<readonly StoredEvent[]> = await ports.eventStore.history(
+      definition.name,
+      entityId,
+      {
+        after,
+        limit: pageSize,
+      },
+    )()
     if (page._tag === 'Left') return page
     for (const event of page.right) {
       if (event.occurredAt <= instant) folded = apply(folded, event)

@@ -3,7 +3,7 @@ import { E, type t, type TaskEither } from '../../fp.ts'
 import { invalidQuery, type Contention, type ReadError } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { SqlParameters } from '../../ports/query-engine.ts'
-import type { Result } from './identify.ts'
+import type { QueryResult } from './identify.ts'
 
 export interface SqlOptions<A> {
   readonly row?: t.Type<A, unknown, unknown> | undefined
@@ -21,7 +21,7 @@ export const sql =
   async () => {
     if (typeof text !== 'string') return E.left(invalidQuery('sql', '', 'expects the text of a SELECT'))
     const rows = await ports.queryEngine.query(text, parameters, { integers })()
-    if (rows._tag === 'Left' || row === undefined) return rows as Result<readonly A[]>
+    if (rows._tag === 'Left' || row === undefined) return rows as QueryResult<readonly A[]>
     const decoded: A[] = []
     for (let i = 0; i < rows.right.length; i++) {
       const each = row.decode(rows.right[i])

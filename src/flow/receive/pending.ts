@@ -7,7 +7,7 @@ import type { Yadto } from '../../model/yadto.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Schemas } from '../schemas.ts'
 
-export type Result = E.Either<SubmitError, Receipt>
+export type PushResult = E.Either<SubmitError, Receipt>
 
 /** An update on its way; `done` is called once, after its commit or with what is wrong. */
 export interface Pending {
@@ -16,7 +16,7 @@ export interface Pending {
   readonly enriched?: Yadto
   /** The lookup knew it: no transformer ran. */
   readonly untransformed?: true
-  readonly done: (result: Result) => void
+  readonly done: (result: PushResult) => void
 }
 
 /** What the receiver needs beside the context, once connected. */

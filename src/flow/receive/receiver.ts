@@ -7,21 +7,21 @@ import { closed, contention, invalidUpdate, unavailable, type SubmitError } from
 import type { EventInfo, Receipt, StoredEvent } from '../../model/event.ts'
 import { problem } from '../../model/problem.ts'
 import { definitionOf, type Context } from '../context.ts'
-import { lanes } from './lanes.ts'
-import type { Pending, Receiving, Result } from './pending.ts'
+import { turns } from './turns.ts'
+import type { Pending, Receiving, PushResult } from './pending.ts'
 import type { Schemas } from '../schemas.ts'
 import { turn } from '../../waiting.ts'
 import { type Prepared, prepare } from './prepare.ts'
 
 export interface Receiver {
   /** Takes an update; never throws. Updates of one entity are appended in the order they were pushed. */
-  readonly push: (submitted: Submitted, done: (result: Result) => void) => void
+  readonly push: (submitted: Submitted, done: (result: PushResult) => void) => void
   /** Resolves when everything pushed so far has its result. */
   readonly idle: () => Promise<void>
 }
 
 /** Pushes one update and waits for what becomes of it. */
-export const submitOne = (receiver: Receiver, submitted: Submitted): Promise<Result> =>
+export const submitOne = (receiver: Receiver, submitted: Submitted): Promise<PushResult> =>
   new Promise((resolve) => {
     receiver.push(submitted, resolve)
   })
@@ -63,7 +63,7 @@ const receiptOf = (
   ...(correlationId === undefined ? undefined : { correlationId }),
 })
 
-const onceOnly = (done: (result: Result) => void): ((result: Result) => void) => {
+const onceOnly = (done: (result: PushResult) => void): ((result: PushResult) => void) => {
   let isDone = false
   return (result) => {
     if (!isDone) done(result)
@@ -179,9 +179,9 @@ export const receiver = (
     queue.push(pending)
     draining ??= drain()
   }
-  const transforming = lanes(connect, enqueue)
+  const transforming = turns(connect, enqueue)
 
-  const push = (submitted: Submitted, done: (result: Result) => void): void => {
+  const push = (submitted: Submitted, done: (result: PushResult) => void): void => {
     if (context.isClosed()) return done(E.left(closed('submit')))
     const definition = definitionOf(context, 'submit', entityOf(submitted))
     if (definition._tag === 'Left') return done(definition)

@@ -7,7 +7,7 @@ import { instantOfDate } from '../../model/instant.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { SubmitResult } from '../../ports/topic.ts'
 import type { Receiver } from './receiver.ts'
-import type { Result } from './pending.ts'
+import type { PushResult } from './pending.ts'
 import type { Observe } from '../signal.ts'
 import { turn } from '../../waiting.ts'
 
@@ -39,7 +39,7 @@ const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> => (
 })
 
 /** What became of an update, for the result topic. */
-export const resultOf = (submitted: Submitted, result: Result): SubmitResult => {
+export const resultOf = (submitted: Submitted, result: PushResult): SubmitResult => {
   const correlationId = result._tag === 'Right' ? result.right.correlationId : correlationIdOf(submitted)
   return {
     entity: String(submitted?.entity),

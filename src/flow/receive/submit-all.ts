@@ -3,7 +3,7 @@ import { E, type TaskEither } from '../../fp.ts'
 import type { Submitted } from '../../model/admit.ts'
 import { isUpdatesFault, sourceFailed, type SourceFailed, type SubmitError } from '../../model/errors.ts'
 import type { Receiver } from './receiver.ts'
-import type { Result } from './pending.ts'
+import type { PushResult } from './pending.ts'
 
 /** Updates of a stream by what they turned out to be. */
 export interface Counts {
@@ -36,7 +36,7 @@ interface Flight {
   told: number
 }
 
-const countIn = (flight: Flight, options: SubmitAllOptions, result: Result, index: number): void => {
+const countIn = (flight: Flight, options: SubmitAllOptions, result: PushResult, index: number): void => {
   flight.inFlight--
   if (result._tag === 'Right') flight.counts[result.right.status]++
   else if (isUpdatesFault(result.left)) {
@@ -53,7 +53,7 @@ const countIn = (flight: Flight, options: SubmitAllOptions, result: Result, inde
 // A callback of the caller's that throws ends the stream instead of vanishing.
 const guarded =
   (flight: Flight, options: SubmitAllOptions, index: number) =>
-  (result: Result): void => {
+  (result: PushResult): void => {
     try {
       countIn(flight, options, result, index)
     } catch (thrown) {

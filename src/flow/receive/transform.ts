@@ -21,7 +21,7 @@ const tries = 6
 const patience = 30_000
 
 type Values = { readonly [name: string]: unknown }
-type Answer<A> = E.Either<TransformFailed, A>
+type TransformResult<A> = E.Either<TransformFailed, A>
 
 export interface Transforming {
   readonly ports: Ports
@@ -54,7 +54,7 @@ const attempt = async (
   transformer: Transformer,
   values: Values,
   context: ReturnType<typeof contextOf>,
-): Promise<Answer<Values>> => {
+): Promise<TransformResult<Values>> => {
   for (let count = 1; ; count++) {
     try {
       const made = await limited(valueOf(transformer(values, context as never)))
@@ -68,7 +68,7 @@ const attempt = async (
   }
 }
 
-const enrich = ({ definition }: Admitted, yadto: Yadto, made: Values): Answer<Yadto> => {
+const enrich = ({ definition }: Admitted, yadto: Yadto, made: Values): TransformResult<Yadto> => {
   const problems: Problem[] = []
   const enriched: { [name: string]: EntityPropertyValue } = { ...yadto }
   const filled: { [name: string]: EntityPropertyValue } = {}
@@ -103,7 +103,7 @@ export const transform = (
   queue: PQueue,
   transforming: Transforming,
   admitted: Admitted,
-): Promise<Answer<Yadto>> =>
+): Promise<TransformResult<Yadto>> =>
   queue.add(async () => {
     const { definition, content, occurredAt } = admitted
     const context = contextOf(transforming, occurredAt)

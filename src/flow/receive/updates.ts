@@ -7,7 +7,7 @@ import type { SubmitResult, TopicError, UpdateMessage, Updates } from '../../por
 import { resultOf } from './results.ts'
 import { submitOne, type Receiver } from './receiver.ts'
 import { isUpdatesFault } from '../../model/errors.ts'
-import type { Running } from '../consume/running.ts'
+import type { Stoppable } from '../consume/running.ts'
 import type { Observe } from '../signal.ts'
 
 /** Results published in one call. */
@@ -64,11 +64,11 @@ export const startUpdates =
     definitions: Iterable<Definition>,
     results: boolean,
     observe: Observe,
-  ): TaskEither<TopicError, readonly Running[]> =>
+  ): TaskEither<TopicError, readonly Stoppable[]> =>
   async () => {
     const updates: Updates | undefined = ports.topic.updates
     if (updates === undefined) return E.right([])
-    const running: Running[] = []
+    const running: Stoppable[] = []
     const publish = results ? together(ports.topic.results.publish) : undefined
     for (const { name } of definitions) {
       const registered = await updates.register(name)()

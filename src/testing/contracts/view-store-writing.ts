@@ -26,7 +26,7 @@ const prepared = async (viewStore: ViewStore): Promise<ViewStore> => {
 const one = async (viewStore: ViewStore, id: string): Promise<ViewDocument | undefined> =>
   (await right(viewStore.get(table, [idOf(id)])))[0]
 
-export const writing: readonly ContractCase[] = [
+export const viewStoreWriting: readonly ContractCase[] = [
   {
     name: 'finds nothing before the first document, in a table that was prepared and in one that was not',
     run: async ({ ports: { viewStore } }) => {

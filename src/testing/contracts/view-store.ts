@@ -2,11 +2,11 @@
 import type { ContractCase } from '../contract.ts'
 import { viewStoreFind } from './view-store-find.ts'
 import { viewStoreGenerations } from './view-store-generations.ts'
-import { writing } from './view-store-writing.ts'
+import { viewStoreWriting } from './view-store-writing.ts'
 
 /** The laws of a view store. */
 export const viewStoreContract: readonly ContractCase[] = [
-  ...writing,
+  ...viewStoreWriting,
   ...viewStoreFind,
   ...viewStoreGenerations,
 ]

@@ -3,13 +3,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Build, Generations } from '../../../ports/view-store.ts'
 import { createLog, dropLog, sqlObjects } from '../../../schema/duckdb.ts'
-import { inTransaction, type DuckDb, type Live } from './client.ts'
+import { inTransaction, type DuckDb, type LiveTables } from './client.ts'
 
 /** Keeps what is live of an entity, in the transaction that changes it. */
 export const saveLive = (
   connection: DuckDBConnection,
   entity: string,
-  { generation, columns, updates, building }: Live,
+  { generation, columns, updates, building }: LiveTables,
 ): Promise<unknown> =>
   connection.run('INSERT OR REPLACE INTO dreampipe.entities VALUES ($1, $2, $3, $4, $5)', [
     entity,
@@ -23,7 +23,7 @@ const changed = async (
   duckdb: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  next: Live,
+  next: LiveTables,
   statements: readonly string[],
 ): Promise<void> => {
   await inTransaction(connection, async () => {
@@ -34,7 +34,7 @@ const changed = async (
   duckdb.live.set(entity, next)
 }
 
-export const generationsOf = (live: Live | undefined): Generations =>
+export const generationsOf = (live: LiveTables | undefined): Generations =>
   live === undefined
     ? { active: 1 }
     : { active: live.generation, ...(live.building === undefined ? {} : { building: live.building }) }
@@ -43,7 +43,7 @@ export const beginBuild = async (
   duckdb: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  live: Live,
+  live: LiveTables,
   definition: string,
 ): Promise<Build> => {
   if (live.building?.definition === definition) return live.building
@@ -66,7 +66,7 @@ export const advanceBuild = async (
   duckdb: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  live: Live,
+  live: LiveTables,
   build: Build,
 ): Promise<void> => {
   if (live.building?.generation === build.generation)
@@ -77,7 +77,7 @@ export const swapBuild = async (
   duckdb: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  live: Live,
+  live: LiveTables,
   generation: number,
 ): Promise<boolean> => {
   if (live.building?.generation !== generation) return false

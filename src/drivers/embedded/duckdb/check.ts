@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { CheckedRange, CheckedRows } from '../../../ports/query-engine.ts'
 import { selectEvents } from '../../../schema/duckdb.ts'
 import { comparable, disagreements, rowKey } from '../../../schema/expected.ts'
-import type { DuckDb, Live } from './client.ts'
+import type { DuckDb, LiveTables } from './client.ts'
 import { plainRow } from './result.ts'
 
 const unsafe = (): never => {
@@ -15,7 +15,7 @@ const heldRows = async (
   { module }: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  live: Live,
+  live: LiveTables,
   { after, until, building }: CheckedRange,
 ): Promise<Map<string, string>> => {
   const bounds = [
@@ -46,7 +46,7 @@ export const checkRows = async (
   duckdb: DuckDb,
   connection: DuckDBConnection,
   entity: string,
-  live: Live,
+  live: LiveTables,
   range: CheckedRange,
 ): Promise<CheckedRows> => {
   const held = await heldRows(duckdb, connection, entity, live, range)

@@ -10,7 +10,7 @@ import { engineReason, asError, isClosing } from './errors.ts'
 export type DuckDbModule = typeof import('@duckdb/node-api')
 
 /** What is live of one entity: its tables' generation, their columns, how its events update. */
-export interface Live {
+export interface LiveTables {
   readonly generation: number
   readonly building?: Build
   readonly columns: Columns
@@ -20,7 +20,7 @@ export interface Live {
 export interface DuckDb {
   readonly module: DuckDbModule
   /** What its tables hold, kept here because all who have it open share it. */
-  readonly live: Map<string, Live>
+  readonly live: Map<string, LiveTables>
   /** The one connection that writes; `exclusive` runs one piece of work on it at a time. */
   readonly exclusive: <A>(work: (connection: DuckDBConnection) => Promise<A>) => Promise<A>
   /**

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../../model/event.ts'
 import type { PositionStep } from '../../../ports/query-engine.ts'
 import { insertRows } from '../../../schema/duckdb.ts'
 import { rowText } from '../../../schema/row.ts'
-import { inTransaction, type DuckDb, type Live } from './client.ts'
+import { inTransaction, type DuckDb, type LiveTables } from './client.ts'
 import { tablesOf, live } from './live.ts'
 
 /** Characters of rows that one statement takes: DuckDB needs several times their memory. */
@@ -14,7 +14,7 @@ const statementLength = 300_000
 const escaped = (base64: string): string =>
   Buffer.from(base64, 'base64').toString('hex').replace(/../g, '\\x$&')
 
-const none: Live = { generation: 1, columns: {}, updates: [] }
+const none: LiveTables = { generation: 1, columns: {}, updates: [] }
 
 export const position = async ({ execute }: DuckDb, entity: string): Promise<string | undefined> =>
   (
@@ -24,7 +24,7 @@ export const position = async ({ execute }: DuckDb, entity: string): Promise<str
 export const insert = async (
   { execute, nextWritten }: DuckDb,
   entity: string,
-  { columns }: Live,
+  { columns }: LiveTables,
   generations: readonly number[],
   events: readonly StoredEvent[],
 ): Promise<void> => {

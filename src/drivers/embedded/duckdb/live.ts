@@ -4,7 +4,7 @@ import type { EntitySchema } from '../../../model/schema.ts'
 import type { Build } from '../../../ports/view-store.ts'
 import { growColumns, leafCount, type Columns } from '../../../schema/columns.ts'
 import { addColumn, createLog, sqlObjects } from '../../../schema/duckdb.ts'
-import { inTransaction, type DuckDb, type Live } from './client.ts'
+import { inTransaction, type DuckDb, type LiveTables } from './client.ts'
 import { saveLive } from './build.ts'
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean =>
@@ -17,10 +17,10 @@ const first = async (
 ): Promise<readonly unknown[] | undefined> => (await connection.runAndReadAll(text, values)).getRows()[0]
 
 /** The generations that rows are written to. */
-export const tablesOf = ({ generation, building }: Live): readonly number[] =>
+export const tablesOf = ({ generation, building }: LiveTables): readonly number[] =>
   building === undefined ? [generation] : [generation, building.generation]
 
-const remember = async ({ live, makeRoom }: DuckDb, entity: string, now: Live): Promise<Live> => {
+const remember = async ({ live, makeRoom }: DuckDb, entity: string, now: LiveTables): Promise<LiveTables> => {
   await makeRoom(leafCount(now.columns))
   live.set(entity, now)
   return now
@@ -30,7 +30,7 @@ export const live = async (
   connection: DuckDBConnection,
   duckdb: DuckDb,
   entity: string,
-): Promise<Live | undefined> => {
+): Promise<LiveTables | undefined> => {
   const found = duckdb.live.get(entity)
   if (found !== undefined) return found
   const row = await first(
@@ -56,7 +56,7 @@ export const evolve = async (
   const before = await live(connection, duckdb, entity)
   const { columns, additions } = growColumns(before?.columns ?? {}, schema.properties)
   if (before !== undefined && additions.length === 0 && sameList(before.updates, schema.updates)) return
-  const next: Live = { ...(before ?? { generation: 1 }), columns, updates: schema.updates }
+  const next: LiveTables = { ...(before ?? { generation: 1 }), columns, updates: schema.updates }
   await inTransaction(connection, async () => {
     const statements =
       before === undefined

@@ -2,11 +2,11 @@
 // beside it.
 import type { Build, Generations } from '../../../ports/view-store.ts'
 import type { Rest } from './client.ts'
-import { writtenTo, type Live, type Lives } from './live.ts'
+import { writtenTo, type LiveTables, type Lives } from './live.ts'
 import { dropTable, ensureTable, makeObjects } from './tables.ts'
 import { pause } from '../../../waiting.ts'
 
-export const generationsOf = (live: Live): Generations => ({
+export const generationsOf = (live: LiveTables): Generations => ({
   active: live.generation,
   ...(live.building === undefined ? {} : { building: live.building }),
 })

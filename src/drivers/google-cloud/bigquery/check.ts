@@ -7,7 +7,7 @@ import { comparable, disagreements, rowKey } from '../../../schema/expected.ts'
 import type { Rest } from './client.ts'
 import { runQuery, type JobOptions, type QueryParameter } from './jobs.ts'
 import { plainRow } from './result.ts'
-import type { Live } from './live.ts'
+import type { LiveTables } from './live.ts'
 
 const unsafe = (): never => {
   throw new Error('every integer is read as a bigint here')
@@ -24,7 +24,7 @@ const heldRows = async (
   rest: Rest,
   options: JobOptions,
   entity: string,
-  live: Live,
+  live: LiveTables,
   { after, until, building }: CheckedRange,
 ): Promise<Map<string, string>> => {
   const bounds = [
@@ -54,7 +54,7 @@ export const checkRows = async (
   rest: Rest,
   options: JobOptions,
   entity: string,
-  live: Live,
+  live: LiveTables,
   range: CheckedRange,
 ): Promise<CheckedRows> => {
   const held = await heldRows(rest, options, entity, live, range)
@@ -68,7 +68,7 @@ export const lackingRows = async (
   rest: Rest,
   options: JobOptions,
   entity: string,
-  live: Live,
+  live: LiveTables,
   events: readonly ScanCursor[],
 ): Promise<readonly ScanCursor[]> => {
   if (events.length === 0) return events

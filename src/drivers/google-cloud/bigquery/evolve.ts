@@ -2,7 +2,7 @@
 import type { EntitySchema } from '../../../model/schema.ts'
 import { growColumns } from '../../../schema/columns.ts'
 import type { Rest } from './client.ts'
-import { writtenTo, type Live, type Lives } from './live.ts'
+import { writtenTo, type LiveTables, type Lives } from './live.ts'
 import { ensureTable, makeObjects } from './tables.ts'
 
 const withUpdates = (
@@ -14,7 +14,7 @@ const withUpdates = (
 }
 
 // The record that holds the schema too; `live` itself where it does already.
-const grown = (live: Live | undefined, schema: EntitySchema): Live => {
+const grown = (live: LiveTables | undefined, schema: EntitySchema): LiveTables => {
   const { columns, additions } = growColumns(live?.columns ?? {}, schema.properties)
   const updates = withUpdates(live?.updates ?? [], schema.updates)
   if (live !== undefined && additions.length === 0 && updates === live.updates) return live

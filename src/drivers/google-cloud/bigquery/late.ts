@@ -6,7 +6,7 @@ import type { Rest } from './client.ts'
 import { runQuery, type JobOptions } from './jobs.ts'
 import { plainRow } from './result.ts'
 import { insertRows, rowsOf, type Inserting } from './insert.ts'
-import { writtenTo, type Live, type Lives } from './live.ts'
+import { writtenTo, type LiveTables, type Lives } from './live.ts'
 
 export interface Lateness {
   /** Notes that rows recorded since then may be poorer than their columns. */
@@ -25,7 +25,7 @@ export const lateness = (
   rest: Rest,
   lives: Lives,
   options: JobOptions,
-  inserting: (entity: string, live: Live) => Inserting,
+  inserting: (entity: string, live: LiveTables) => Inserting,
 ): Lateness => {
   const marked = new Map<string, { readonly since: string; readonly at: number }>()
   // When this process first saw these marks: a writer that set one has long finished once they have stood
@@ -53,7 +53,7 @@ export const lateness = (
 
   const mendTable = async (
     entity: string,
-    live: Live,
+    live: LiveTables,
     since: string,
     generation: number,
   ): Promise<number> => {

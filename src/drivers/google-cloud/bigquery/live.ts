@@ -8,7 +8,7 @@ import { pauseBefore } from './client.ts'
 import type { Registry } from '../datastore/registry.ts'
 
 /** What is live of one entity: its tables' generation, their columns, how its events update. */
-export interface Live {
+export interface LiveTables {
   readonly generation: number
   readonly building?: Build
   readonly columns: Columns
@@ -27,22 +27,22 @@ export interface Live {
 }
 
 /** The generations that rows are written to. */
-export const writtenTo = ({ generation, building }: Live): readonly number[] =>
+export const writtenTo = ({ generation, building }: LiveTables): readonly number[] =>
   building === undefined ? [generation] : [generation, building.generation]
 
 export interface Lives {
   /** What is live, as it was at most `freshFor` milliseconds ago. */
-  readonly current: (entity: string) => Promise<Live | undefined>
+  readonly current: (entity: string) => Promise<LiveTables | undefined>
   /** What is live now. */
-  readonly reload: (entity: string) => Promise<Live | undefined>
+  readonly reload: (entity: string) => Promise<LiveTables | undefined>
   /**
    * Changes it by compare-and-set, again and again until nobody was faster; undefined from `next` changes
    * nothing. Answers what is live then.
    */
   readonly change: (
     entity: string,
-    next: (live: Live | undefined) => Live | undefined,
-  ) => Promise<Live | undefined>
+    next: (live: LiveTables | undefined) => LiveTables | undefined,
+  ) => Promise<LiveTables | undefined>
   readonly freshFor: number
 }
 
@@ -53,17 +53,18 @@ const done = async <A>(task: TaskEither<unknown, A>): Promise<A> => {
 }
 
 export const livesIn = (registry: Registry, dataset: string, freshFor: number): Lives => {
-  const cache = new Map<string, { readonly live: Live; readonly at: number }>()
+  const cache = new Map<string, { readonly live: LiveTables; readonly at: number }>()
   const nameOf = (entity: string): string => `query-engine.${dataset}.${entity}`
-  const remember = (entity: string, live: Live, at: number): void => void cache.set(entity, { live, at })
+  const remember = (entity: string, live: LiveTables, at: number): void =>
+    void cache.set(entity, { live, at })
   const load = async (
     entity: string,
-  ): Promise<{ readonly live: Live; readonly version: string } | undefined> => {
+  ): Promise<{ readonly live: LiveTables; readonly version: string } | undefined> => {
     // Counted from before the question: what is cached is never younger than it says.
     const at = performance.now()
     const found = await done(registry.load(nameOf(entity)))
     if (found === undefined) return undefined
-    const live = JSON.parse(found.text) as Live
+    const live = JSON.parse(found.text) as LiveTables
     remember(entity, live, at)
     return { live, version: found.version }
   }

@@ -14,7 +14,7 @@ import type { Outbox } from './outbox.ts'
 import { byEntity, keysFor, planEntity, type Item, type Known, type Planned } from './plan.ts'
 import { backoff, pause } from '../../../waiting.ts'
 import { mostMutations, mostBytes, mostEntities, type Chunk, chunksOf } from './chunks.ts'
-import type { Appending, Answer } from './appending.ts'
+import type { Appending, AppendResult } from './appending.ts'
 
 /** Rounds without a commit that went through, and rounds in which the server did not answer. */
 const conflicts = 12
@@ -166,7 +166,7 @@ const appendBatch = async (
   outbox: Outbox,
   options: EventStoreOptions,
   batch: Batch,
-): Promise<Answer> => {
+): Promise<AppendResult> => {
   const appending: Appending = {
     store,
     outbox,

@@ -21,4 +21,4 @@ export interface Appending {
   most: number
 }
 
-export type Answer = E.Either<StoreError, Appended>
+export type AppendResult = E.Either<StoreError, Appended>

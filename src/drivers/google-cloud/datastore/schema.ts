@@ -6,7 +6,7 @@ import { type Datastore, type Found, keyText } from './datastore.ts'
 import { schemaKey } from './keys.ts'
 import { integer, numberOf, text, textOf } from './value.ts'
 import type { Known } from './plan.ts'
-import type { Appending, Answer } from './appending.ts'
+import type { Appending, AppendResult } from './appending.ts'
 
 /** What an event store is told. */
 export interface EventStoreOptions {
@@ -50,7 +50,7 @@ export const putSchemas = async (
   { store }: Appending,
   { guards }: Batch,
   known: Known,
-): Promise<Answer | undefined> => {
+): Promise<AppendResult | undefined> => {
   const moved = guards
     .filter(
       ({ entity, version }) =>

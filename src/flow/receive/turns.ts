@@ -1,4 +1,4 @@
-// Lanes before the commit: updates with transformers are looked up many at once, then transformed, per entity
+// Turns before the commit: updates with transformers are looked up many at once, then transformed, per entity
 // in order.
 import type { E } from '../../fp.ts'
 import { candidateOf } from '../../model/admit.ts'
@@ -11,7 +11,7 @@ import { turn } from '../../waiting.ts'
 /** Updates looked up in one call. */
 const lookupSize = 500
 
-export interface Lanes {
+export interface Turns {
   readonly take: (pending: Pending) => void
   readonly isBusy: () => boolean
   readonly idle: () => Promise<void>
@@ -40,14 +40,14 @@ const known = async (
 }
 
 /** `forward` takes what is ready to be committed, in each entity's order. */
-export const lanes = (
+export const turns = (
   connect: () => Promise<E.Either<SubmitError, Receiving>>,
   forward: (pending: Pending) => void,
-): Lanes => {
+): Turns => {
   const queue = newTransformQueue()
   // Updates of an entity from here to their result.
   const inFlight = new Map<string, number>()
-  // The end of each entity's lane.
+  // The end of each entity's turn.
   const ends = new Map<string, Promise<void>>()
   let waiting: Pending[] = []
   let looking: Promise<void> | undefined
