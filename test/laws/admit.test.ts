@@ -1,16 +1,14 @@
 // Laws of admission: an update is named, timed and checked against its declaration, and refused with every
 // problem at once.
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { E, t } from '../../src/fp.ts'
-import { admit } from '../../src/model/admit.ts'
-import { declaredSchema } from '../../src/model/definition.ts'
+import fc from 'fast-check'
 import { entity, type AnyEntity } from '../../src/model/entity.ts'
-import { canonicalInstant } from '../../src/model/instant.ts'
+import { E } from '../../src/fp.ts'
+import { admit } from '../../src/model/admit.ts'
 import { limits } from '../../src/model/limits.ts'
 import { y } from '../../src/model/property.ts'
-import { updatesFor, valuesFor } from '../../src/testing/arbitrary.ts'
-import { admitted, Everything, instants, Learned, Order, Patch, refusals } from './entities.ts'
+import { declaredSchema } from '../../src/model/definition.ts'
+import { admitted, instants, Learned, Order, Patch, refusals } from './entities.ts'
 
 const meta = { source: 'law' }
 const at = '2024-01-01T00:00:00Z'
@@ -18,60 +16,6 @@ const wire = (propertyType: string, value?: unknown) => ({ propertyType, value }
 const raw = (of: AnyEntity, content: object) => ({
   entity: of.name,
   yadto: { eventSource: wire('String', 's'), ...content },
-})
-
-for (const of of [Everything, Order, Patch, Learned] as readonly AnyEntity[]) {
-  test(`${of.name}: every update of its arbitrary is admitted, with its time and metadata`, () => {
-    fc.assert(
-      fc.property(updatesFor(fc, of), (update) => {
-        const { occurredAt, metadata, content } = admitted(of, update)
-        expect(metadata).toEqual({ source: 'fast-check', operation: update.operation })
-        expect(occurredAt).toBe(canonicalInstant(content[of.definition.timestamp]?.value ?? ''))
-        if (update.operation === 'delete')
-          expect(Object.keys(content)).toEqual([...of.definition.identifier, of.definition.timestamp].sort())
-      }),
-      { numRuns: 200 },
-    )
-  })
-}
-
-test('the arbitrary makes every declared property, and leaves out what may be left out', () => {
-  const seen = new Set<string>()
-  fc.assert(
-    fc.property(valuesFor(fc, Everything), (values) => {
-      for (const name of Object.keys(Everything.definition.properties ?? {})) {
-        const value = (values as { readonly [name: string]: unknown })[name]
-        seen.add(`${name} ${Object.hasOwn(values, name) ? (value === null ? 'null' : 'value') : 'missing'}`)
-      }
-    }),
-    { numRuns: 300 },
-  )
-  for (const [name, { mode }] of Object.entries(Everything.definition.properties ?? {})) {
-    expect([name, ['value', 'null', 'missing'].filter((state) => seen.has(`${name} ${state}`))]).toEqual([
-      name,
-      mode === 'enriched' ? ['missing'] : mode === 'optional' ? ['value', 'null', 'missing'] : ['value'],
-    ])
-  }
-})
-
-test("the arbitrary takes the caller's own, and needs them where a codec decides", () => {
-  const Coded = entity('Coded', {
-    properties: { id: y.string(t.string), o: y.object({ j: y.json(t.array(t.number)) }), at: y.dateTime() },
-    identifier: ['id'],
-    timestamp: 'at',
-  })
-  expect(() => valuesFor(fc, Coded)).toThrow('entity Coded: id: has a codec')
-  expect(() => valuesFor(fc, Coded, { id: fc.constant('1') })).toThrow('entity Coded: o.j: has a codec')
-  fc.assert(
-    fc.property(
-      valuesFor(fc, Coded, { id: fc.constantFrom('1', '2'), o: fc.constant({ j: [1] }) }),
-      (values) => {
-        expect(['1', '2']).toContain(values.id)
-        expect(values.o.j).toEqual([1])
-        admitted(Coded, Coded.toUpdate(values, meta))
-      },
-    ),
-  )
 })
 
 test('every update carries its whole identifier and its timestamp, as plain scalars', () => {

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { E } from '../../src/fp.ts'
 import { decodeYadto, encodeYadto, YadtoCodec, type Decoded } from '../../src/model/decode.ts'
 import type { Yadto } from '../../src/model/yadto.ts'
-import { mapPairs, scalarPairs, scalarTypes, source } from './wire.ts'
+import { mapPairs, source } from './wire.ts'
+import { scalarPairs, scalarTypes } from './wire-scalars.ts'
 
 const decoded = (input: unknown): Decoded => {
   const result = decodeYadto(input)

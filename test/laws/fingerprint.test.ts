@@ -1,33 +1,21 @@
 // Laws of fingerprints: operation, content and time make them; notation, metadata and ignored properties do
 // not; they never change.
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Candidate } from '../../src/model/candidate.ts'
-import { declaredSchema } from '../../src/model/definition.ts'
-import { entity, type AnyEntity } from '../../src/model/entity.ts'
-import { y } from '../../src/model/property.ts'
-import type { EntitySchema, Rule } from '../../src/model/schema.ts'
+import fc from 'fast-check'
 import { valuesFor } from '../../src/testing/arbitrary.ts'
+import type { Candidate } from '../../src/model/candidate.ts'
+import { entity } from '../../src/model/entity.ts'
+import { y } from '../../src/model/property.ts'
+import { declaredSchema } from '../../src/model/definition.ts'
 import { candidateOf } from '../../src/model/admit.ts'
 import { E } from '../../src/fp.ts'
 import { admitted, candidate, Everything, instants, Learned, Order } from './entities.ts'
+import { lead, mark } from './marks.ts'
 import { mapPairs } from './wire.ts'
 
 const meta = { source: 'law' }
 const at = '2024-01-01T00:00:00Z'
 const wire = (propertyType: string, value: unknown) => ({ propertyType, value })
-const mark = (of: AnyEntity, update: Parameters<typeof candidate>[1]) => candidate(of, update).marks[0]
-const properties = { id: y.string(), at: y.dateTime(), a: y.optional(y.string()), b: y.optional(y.integer()) }
-const lead = (deduplication?: {
-  readonly by: 'history' | 'latest'
-  readonly ignore?: readonly ('a' | 'b')[]
-}) =>
-  entity('Lead', {
-    properties,
-    identifier: ['id'],
-    timestamp: 'at',
-    ...(deduplication === undefined ? {} : { deduplication }),
-  })
 
 test('golden: fingerprints never change by accident, or every store would hold its history twice', () => {
   const update = lead().toUpdate({ id: '00Q1', at: new Date(0), a: 'ä"\n', b: 5 }, meta)
@@ -189,53 +177,6 @@ test('missing, null and empty are different content, and so are equal texts of d
     { x: wire('String', '5"},"z":{"propertyType":"String","value":"') },
   ]
   expect(new Set(all.map(content)).size).toBe(all.length)
-})
-
-test('each rule has its own, and a candidate bears one for every rule in the schema, its own first', () => {
-  const rules: readonly Rule[] = [
-    { by: 'history', ignore: [], format: 1 },
-    { by: 'latest', ignore: [], format: 1 },
-    { by: 'history', ignore: ['a'], format: 1 },
-    { by: 'history', ignore: ['a', 'b'], format: 1 },
-  ]
-  const schema: EntitySchema = { ...declaredSchema(lead().definition), rules }
-  fc.assert(
-    fc.property(valuesFor(fc, lead()), fc.constantFrom(...rules), (values, { by, ignore }) => {
-      const of = lead({ by, ignore: ignore as readonly ('a' | 'b')[] })
-      const { marks } = candidate(of, of.toUpdate(values, meta), schema)
-      expect(marks[0].rule).toBe(`1/${by}/${ignore.join(',')}`)
-      expect(marks.map(({ rule }) => rule).toSorted()).toEqual([
-        '1/history/',
-        '1/history/a',
-        '1/history/a,b',
-        '1/latest/',
-      ])
-      expect(new Set(marks.flatMap((each) => [each.content, each.fingerprint])).size).toBe(8)
-      // A rule that ignores what this one compares cannot say that content is the same as now.
-      for (const [i, each] of marks.entries())
-        expect(each.loose === true).toBe(
-          i > 0 &&
-            !(
-              rules.find((rule) => `1/${rule.by}/${rule.ignore.join(',')}` === each.rule)?.ignore ?? []
-            ).every((name) => ignore.includes(name)),
-        )
-      // Whoever looks it up under an older rule finds what was stored when that rule was the current one.
-      for (const each of rules) {
-        const then = lead({ by: each.by, ignore: each.ignore as readonly ('a' | 'b')[] })
-        expect(
-          marks.map(({ rule, content, fingerprint }) => ({ rule, content, fingerprint })),
-        ).toContainEqual(candidate(then, then.toUpdate(values, meta)).marks[0])
-      }
-    }),
-    { numRuns: 50 },
-  )
-})
-
-test('the order in which ignored names are declared makes no other rule', () => {
-  const update = lead().toUpdate({ id: '1', at, a: 'x', b: 1 }, meta)
-  expect(mark(lead({ by: 'history', ignore: ['b', 'a'] }), update)).toEqual(
-    mark(lead({ by: 'history', ignore: ['a', 'b'] }), update),
-  )
 })
 
 test('what a transform adds is stored, and is no part of them', () => {

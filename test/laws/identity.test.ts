@@ -7,7 +7,7 @@ import { entity, type AnyEntity } from '../../src/model/entity.ts'
 import { entityIdOf, eventIdOf, parseEventId } from '../../src/model/identity.ts'
 import { y } from '../../src/model/property.ts'
 import { admitted, instants, Learned, Order } from './entities.ts'
-import { int64s } from './wire.ts'
+import { int64s } from './wire-scalars.ts'
 
 const at = '2024-01-01T00:00:00Z'
 const meta = { source: 'law' }

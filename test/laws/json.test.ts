@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../src/model/json.ts'
 import { sameNumber } from '../../src/model/number.ts'
-import { scalarPairs } from './wire.ts'
+import { scalarPairs } from './wire-scalars.ts'
 
 const canonical = (text: string): string => {
   const json = canonicalJson(text)

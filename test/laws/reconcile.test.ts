@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { declaredSchema } from '../../src/model/definition.ts'
 import { entity } from '../../src/model/entity.ts'
 import { y, type Property } from '../../src/model/property.ts'
-import { reconcile, ruleName, type EntitySchema } from '../../src/model/schema.ts'
+import { ruleName, type EntitySchema } from '../../src/model/schema.ts'
+import { reconcile } from '../../src/model/reconcile.ts'
 
 type Result = ReturnType<typeof reconcile>
 const schemaOf = (result: Result): EntitySchema => {
