@@ -16,7 +16,7 @@ import type { EventStore } from '../ports/event-store.ts'
  * A schema as the next batch finds it: what is stored at `version`, and `schema` where this process'
  * definition is taken in.
  */
-export interface SchemaInUse {
+interface SchemaInUse {
   readonly version: number
   readonly stored: EntitySchema | undefined
   readonly schema: EntitySchema

@@ -48,7 +48,7 @@ export interface Subscribed extends Closable {
 export type Submittable<E extends AnyEntity> =
   Update<E['name']> | { readonly entity: E['name']; readonly yadto: unknown }
 
-export type Face = 'promise' | 'fp'
+type Face = 'promise' | 'fp'
 type Out<F extends Face, Er, A> = F extends 'fp' ? TaskEither<Er, A> : Promise<A>
 type Stream<F extends Face, Er, A> = AsyncIterable<F extends 'fp' ? Either<Er, A> : A>
 

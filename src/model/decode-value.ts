@@ -73,7 +73,7 @@ const checkFields = (wire: Wire, used: string, path: string, reading: Reading): 
  * The canonical form of one wire value, or undefined with the problems added. `depth` is 1 for a property of
  * the entity.
  */
-export const readValue = (
+const readValue = (
   wire: unknown,
   path: string,
   depth: number,

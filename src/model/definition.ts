@@ -10,14 +10,14 @@ import { type Refuse, specs, checkNames, distinct, one } from './definition-chec
 
 type Values = { readonly [name: string]: unknown }
 
-export type Calculate = (state: Values, event: EventInfo) => Values
+type Calculate = (state: Values, event: EventInfo) => Values
 
 export type Transformer = (
   update: Values,
   context: { readonly asOf: (entity: never, id: never) => Promise<unknown> },
 ) => unknown
 
-export interface ViewDefinition {
+interface ViewDefinition {
   /** Undefined: every property. */
   readonly properties: readonly string[] | undefined
   readonly index: readonly string[]
@@ -199,7 +199,7 @@ export const declaredSchema = ({
   updates: [updates],
 })
 
-export const functions = (
+const functions = (
   all: readonly unknown[] | undefined,
   path: string,
   refuse: Refuse,

@@ -35,7 +35,7 @@ export const limits = {
 } as const
 
 /** UTF-8 bytes of a text. */
-export const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
+const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
 
 /** Whether a text has more than `limit` UTF-8 bytes; counts only where the length leaves it open. */
 export const exceeds = (text: string, limit: number): boolean =>

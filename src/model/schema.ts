@@ -40,7 +40,7 @@ export interface EntitySchema {
 }
 
 /** The schema of a declared property. */
-export const schemaOfSpec = ({ type, element, fields }: PropertySpec): PropertySchema =>
+const schemaOfSpec = ({ type, element, fields }: PropertySpec): PropertySchema =>
   type === 'List' && element !== undefined
     ? { type, element: schemaOfSpec(element) }
     : type === 'EmbeddedObject'
@@ -72,7 +72,7 @@ const typeClash = (known: PropertyType, brought: PropertyType): string =>
  * with a
  * `SchemaConflict` added to `problems` where they contradict each other.
  */
-export const grow = (
+const grow = (
   known: PropertySchema | undefined,
   value: EntityPropertyValue,
   path: string,
@@ -143,12 +143,7 @@ export const growAll = (
 }
 
 /** Two schemas of one property as one. */
-export const merge = (
-  a: PropertySchema,
-  b: PropertySchema,
-  path: string,
-  problems: Problem[],
-): PropertySchema => {
+const merge = (a: PropertySchema, b: PropertySchema, path: string, problems: Problem[]): PropertySchema => {
   if (a.type !== b.type) {
     problems.push(
       problem('SchemaConflict', path, `the stored schema says ${a.type}, the definition says ${b.type}`),

@@ -203,7 +203,7 @@ const plainScalar = (type: ScalarType, text: string, bigint: boolean, path: stri
  * The JavaScript value of a wire value: as declared, or by its own type where nothing is (a bigint where a
  * number would round).
  */
-export const fromWire = (
+const fromWire = (
   spec: PropertySpec | undefined,
   value: EntityPropertyValue,
   path: string,

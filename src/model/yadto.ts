@@ -1,7 +1,7 @@
 // YADTO, the wire format: a map from property names to values that carry their explicit type.
 
 /** The types a property can have; `Long` is read as `Integer`. */
-export const propertyTypes = [
+const propertyTypes = [
   'String',
   'Boolean',
   'Integer',

@@ -41,7 +41,7 @@ const systemFields: readonly TableField[] = [
 
 const systemNames = systemFields.map(({ name }) => name)
 
-export const fieldOf = (name: string, type: ColumnType): TableField =>
+const fieldOf = (name: string, type: ColumnType): TableField =>
   type.kind === 'scalar'
     ? { name, type: scalarTypes[type.type], mode: 'NULLABLE' }
     : type.kind === 'record'

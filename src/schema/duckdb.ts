@@ -31,14 +31,14 @@ const systemTypes: readonly (readonly [name: string, type: string])[] = [
   ['_written', 'BIGINT'],
 ]
 
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const list = (items: readonly string[]): string => items.join(', ')
 
 // Names and types, as a table and a struct declare them.
 const fieldsOf = (columns: Columns): readonly string[] =>
   Object.entries(columns).map(([name, column]) => `${quoted(name)} ${sqlType(column)}`)
 
-export const sqlType = (type: ColumnType): string =>
+const sqlType = (type: ColumnType): string =>
   type.kind === 'scalar'
     ? scalarTypes[type.type]
     : type.kind === 'repeated'

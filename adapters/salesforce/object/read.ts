@@ -38,7 +38,7 @@ const extrasOf = (columns: readonly string[], meta: Meta): readonly string[] =>
     ...(meta.master ? ['MasterRecordId'] : []),
   ].filter((name) => !columns.includes(name))
 
-export const within = (raw: unknown, path: readonly string[]): unknown => {
+const within = (raw: unknown, path: readonly string[]): unknown => {
   let at = raw
   for (const step of path) at = typeof at === 'object' && at !== null ? (at as Raw)[step] : undefined
   return at

@@ -38,7 +38,7 @@ const answerOf = (verb: string, text: string, exact: boolean): Answer => {
 }
 
 /** The path of a query, and whether a URI can hold it: Salesforce takes 16,384 bytes with headers. */
-export const queryPath = ({ soql, all }: Pick<Query, 'soql' | 'all'>): string =>
+const queryPath = ({ soql, all }: Pick<Query, 'soql' | 'all'>): string =>
   `/${all ? 'queryAll' : 'query'}?q=${encodeURIComponent(soql)}`
 export const fitsUri = (query: Pick<Query, 'soql' | 'all'>): boolean => queryPath(query).length < 15_000
 

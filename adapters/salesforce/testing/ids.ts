@@ -3,7 +3,7 @@ const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const checks = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 
 /** The 18 characters of a 15-character id. */
-export const id18 = (id15: string): string => {
+const id18 = (id15: string): string => {
   let suffix = ''
   for (let block = 0; block < 3; block++) {
     let bits = 0

@@ -104,7 +104,7 @@ export const isNumber = ({ type }: Field): boolean =>
   type === 'int' || type === 'long' || type === 'double' || type === 'currency' || type === 'percent'
 
 /** A field as `describe` answers it. */
-export const describedField = (field: Field): object => ({
+const describedField = (field: Field): object => ({
   aggregatable: true,
   aiPredictionField: false,
   autoNumber: false,

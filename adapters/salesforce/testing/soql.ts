@@ -5,7 +5,7 @@ export type Literal =
   | { readonly kind: 'text' | 'instant' | 'number'; readonly value: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }
-export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'IN'
+type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'IN'
 export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly some: readonly Condition[] }

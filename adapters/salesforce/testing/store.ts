@@ -20,7 +20,7 @@ export interface Clock {
   readonly set: (instant: string) => void
   readonly advance: (seconds: number) => void
 }
-export const clockAt = (start: string): Clock => {
+const clockAt = (start: string): Clock => {
   let at = Date.parse(start)
   return {
     now: () => at,

@@ -23,7 +23,7 @@ const isMissing = (thrown: unknown): boolean =>
   'code' in thrown &&
   (thrown.code === 'ERR_MODULE_NOT_FOUND' || thrown.code === 'MODULE_NOT_FOUND')
 
-export const loaded =
+const loaded =
   <A>(name: string, load: () => Promise<A>): TaskEither<Infra, A> =>
   async () => {
     try {

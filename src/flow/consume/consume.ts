@@ -49,7 +49,7 @@ const right = <A>(value: A): E.Either<never, A> => E.right(value)
 export const longestPause = 60_000
 
 /** Milliseconds before try `attempt` (1, 2, …) of a deferred entity: 0.1 s growing to a minute. */
-export const deferFor = (attempt: number): number =>
+const deferFor = (attempt: number): number =>
   Math.ceil(Math.min(longestPause, 100 * 2 ** Math.min(attempt - 1, 12)) * (0.5 + Math.random() / 2))
 
 const lastOf = (events: readonly StoredEvent[], entityId: string): number =>

@@ -47,7 +47,7 @@ export interface Subscriptions {
   readonly stop: () => Promise<void>
 }
 
-export interface Registered {
+interface Registered {
   readonly ready: Promise<void>
   readonly stop: () => Promise<void>
 }

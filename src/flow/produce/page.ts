@@ -26,7 +26,7 @@ export type AnyDefinition = ProducerDefinition<AnyEntity, unknown, unknown>
 export const untyped = <L extends AnyEntity, R, C>({ definition }: Producer<L, R, C>): AnyDefinition =>
   definition as never
 
-export interface Tally {
+interface Tally {
   pages: number
   records: number
   stored: number

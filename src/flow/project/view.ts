@@ -12,7 +12,7 @@ const refuse = (why: string): never => {
   throw Object.assign(new Error(why), { retry: false })
 }
 
-export const unreadable = ({ path, message }: Unreadable): never => refuse(`${path}: ${message}`)
+const unreadable = ({ path, message }: Unreadable): never => refuse(`${path}: ${message}`)
 
 /**
  * The calculated values of a state, as wire values. Throws where `calculate` does or returns what its

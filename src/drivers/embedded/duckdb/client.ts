@@ -5,7 +5,7 @@ import type { MissingDependency, Unavailable } from '../../../model/errors.ts'
 import type { EntitySchema } from '../../../model/schema.ts'
 import type { Build } from '../../../ports/view-store.ts'
 import type { Columns } from '../../../schema/columns.ts'
-import { engineReason, asError, isClosing } from './errors.ts'
+import { duckDbError, engineReason, isClosing } from './errors.ts'
 
 export type DuckDbModule = typeof import('@duckdb/node-api')
 
@@ -218,7 +218,7 @@ export const openDuckDb = (
         close,
       }
     },
-    (thrown) => asError(`open ${path}`, thrown),
+    (thrown) => duckDbError(`open ${path}`, thrown),
   )
 
 /** Runs `work` in one transaction; what it did is rolled back where it fails or answers false. */

@@ -19,7 +19,7 @@ const isMissing = (thrown: unknown): boolean =>
 export const engineReason = (thrown: unknown): string =>
   reasonOf(thrown).split('\n\nStack Trace')[0] as string
 
-export const asError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
+export const duckDbError = (verb: string, thrown: unknown): Unavailable | MissingDependency => {
   if (isDreampipeError(thrown, 'Unavailable', 'MissingDependency')) return thrown
   if (isMissing(thrown)) return missingDependency(verb, '@duckdb/node-api', thrown)
   const why = engineReason(thrown)
@@ -40,5 +40,3 @@ export const asError = (verb: string, thrown: unknown): Unavailable | MissingDep
  * events.
  */
 export const isClosing = (): Unavailable => unavailable('query engine', 'it is being closed')
-
-export const duckDbError = asError

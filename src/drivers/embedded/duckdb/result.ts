@@ -5,7 +5,7 @@ import { canonicalDecimal } from '../../../model/number.ts'
 import type { DuckDbModule } from './client.ts'
 
 /** What stops a row: an integer that no number holds. */
-export type Unsafe = (column: string, value: bigint) => never
+type Unsafe = (column: string, value: bigint) => never
 
 interface Context {
   readonly duckdb: DuckDbModule
@@ -48,12 +48,7 @@ const integer = (value: bigint, column: string, { integers, unsafe }: Context): 
 const nested = (value: DuckDBValue): Nested => value as unknown as Nested
 
 /** The plain value of a DuckDB value of a type. */
-export const plainValue = (
-  value: DuckDBValue,
-  type: DuckDBType,
-  column: string,
-  context: Context,
-): unknown => {
+const plainValue = (value: DuckDBValue, type: DuckDBType, column: string, context: Context): unknown => {
   if (value === null) return null
   const { DuckDBTypeId: id } = context.duckdb
   switch (type.typeId) {

@@ -2,7 +2,7 @@
 import { brokenDown } from '../../../model/errors.ts'
 import type { Sqlite } from './client.ts'
 
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export const eventsTable = (entity: string): string => quoted(`events_${entity}`)
 export const headsTable = (entity: string): string => quoted(`heads_${entity}`)
 export const viewTable = (entity: string, generation: number): string =>

@@ -9,7 +9,7 @@ import { backoff, pause } from '../../../waiting.ts'
 /** Google's client, or what makes one on first use. */
 export type BigQuerySource = BigQuery | (() => Promise<BigQuery>)
 
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   /** Behind `projects/<project>/`. */
   readonly path: string

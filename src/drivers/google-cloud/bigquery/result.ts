@@ -20,7 +20,7 @@ export interface Reading {
 const two = (n: number): string => String(n).padStart(2, '0')
 
 /** The canonical text of microseconds since 1970. */
-export const instantOfMicros = (micros: bigint): string => {
+const instantOfMicros = (micros: bigint): string => {
   const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
   const date = new Date(Number((micros - rest) / 1_000_000n) * 1_000)
   const day =

@@ -4,7 +4,6 @@ import type { Outcome } from '../../../model/candidate.ts'
 import type { EventInfo } from '../../../model/event.ts'
 import type { Appended, StoreError } from '../../../ports/event-store.ts'
 import type { Datastore } from './datastore.ts'
-import type { EventStoreOptions } from './schema.ts'
 import type { Outbox } from './outbox.ts'
 
 export interface Appending {
@@ -22,3 +21,11 @@ export interface Appending {
 }
 
 export type AppendResult = E.Either<StoreError, Appended>
+
+/** What an event store is told. */
+export interface EventStoreOptions {
+  /** Per entity, properties that events also bear as typed indexed values. */
+  readonly index: { readonly [entity: string]: readonly string[] }
+  /** Milliseconds between tries of a commit that met another; grows. */
+  readonly pause: number
+}

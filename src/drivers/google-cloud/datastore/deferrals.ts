@@ -22,13 +22,12 @@ const deferralKey = ({
 const dueText = (subscription: string, entity: string, at: number): string =>
   `${scopeOf(subscription, entity)}${String(Math.max(0, Math.trunc(at))).padStart(16, '0')}`
 
-export const deferralProperties = (deferral: Deferral): Properties => ({
+const deferralProperties = (deferral: Deferral): Properties => ({
   due: indexed(text(dueText(deferral.subscription, deferral.entity, deferral.nextAttempt))),
   deferral: text(JSON.stringify(deferral)),
 })
 
-export const deferralOf = ({ properties }: Found): Deferral =>
-  JSON.parse(textOf(properties['deferral'])) as Deferral
+const deferralOf = ({ properties }: Found): Deferral => JSON.parse(textOf(properties['deferral'])) as Deferral
 
 export const deferrals = (store: Datastore): Deferrals => ({
   // Each look is a query that is billed; what this process defers itself it need not look for.
@@ -97,7 +96,7 @@ export const deferrals = (store: Datastore): Deferrals => ({
 })
 
 // A deferral changed by compare-and-set; undefined takes it out.
-export const change =
+const change =
   <A>(
     store: Datastore,
     key: Key,
@@ -123,4 +122,4 @@ export const change =
     return E.left(contention('deferred', 'other processes keep changing it'))
   }
 
-export const tries = 20
+const tries = 20

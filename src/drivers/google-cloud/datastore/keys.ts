@@ -6,10 +6,10 @@ import type { Key } from './datastore.ts'
 // Entity names hold letters, digits and _: a point keeps these kinds apart from the views', which bear the
 // entity's name.
 export const eventKind = (entity: string): string => `${entity}.event`
-export const headKind = (entity: string): string => `${entity}.head`
-export const markKind = (entity: string): string => `${entity}.mark`
+const headKind = (entity: string): string => `${entity}.head`
+const markKind = (entity: string): string => `${entity}.mark`
 export const outboxKind = (entity: string): string => `${entity}.outbox`
-export const schemaKind = 'dreampipe.schema'
+const schemaKind = 'dreampipe.schema'
 export const registryKind = 'dreampipe.registry'
 export const deferralKind = 'dreampipe.deferral'
 export const quarantineKind = 'dreampipe.quarantine'

@@ -8,14 +8,6 @@ import { integer, numberOf, text, textOf } from './value.ts'
 import type { Known } from './plan.ts'
 import type { Appending, AppendResult } from './appending.ts'
 
-/** What an event store is told. */
-export interface EventStoreOptions {
-  /** Per entity, properties that events also bear as typed indexed values. */
-  readonly index: { readonly [entity: string]: readonly string[] }
-  /** Milliseconds between tries of a commit that met another; grows. */
-  readonly pause: number
-}
-
 export const versionedOf = (found: Found | undefined): Versioned | undefined =>
   found === undefined
     ? undefined

@@ -8,7 +8,7 @@ import { codeOf, failureOf, grpc } from '../failure.ts'
 import type { Message } from './message.ts'
 import { backoff, pause } from '../../../waiting.ts'
 
-export type PubSubError = Infra | Contention
+type PubSubError = Infra | Contention
 
 /** Milliseconds that a call, and a pull on an empty subscription, may take. */
 const timeout = 15_000
@@ -23,7 +23,7 @@ export interface Received {
 }
 
 /** A subscription to be made. `ackDeadline` in seconds. */
-export interface SubscriptionSettings {
+interface SubscriptionSettings {
   readonly topic: string
   readonly filter?: string
   readonly ackDeadline: number
