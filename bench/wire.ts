@@ -18,7 +18,7 @@ export interface Wire {
   clearing: number
 }
 
-export const emptyWire = (): Wire => ({
+const emptyWire = (): Wire => ({
   calls: {},
   reads: 0,
   writes: 0,

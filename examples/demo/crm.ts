@@ -19,7 +19,7 @@ const names = [
 const cities = ['Berlin', 'Porto', 'Lyon', 'Oslo']
 
 /** Something that happens between two runs: what, how the run after it shows it, and the doing. */
-export interface Happening {
+interface Happening {
   readonly what: string
   readonly shows: string
   readonly happen: () => void

@@ -10,7 +10,7 @@ import { embedded } from '../../src/drivers/embedded/driver.ts'
 import type { Ports } from '../../src/ports/driver.ts'
 import { range, right } from '../../src/testing/check.ts'
 import type { Capabilities, Opened } from '../../src/testing/contract.ts'
-import { candidate, integer } from '../../src/testing/samples.ts'
+import { candidate, integer, storedEvent } from '../../src/testing/samples.ts'
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'dreampipe-embedded-'))
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
@@ -35,7 +35,7 @@ const key = Symbol.for('dreampipe.handles')
  * A connection on a folder that shares nothing with the others but the files. Its query engine must stay
  * closed: DuckDB loses rows of a file that is open twice in a process.
  */
-export const openApart = async (folder: string): Promise<Ports> => {
+const openApart = async (folder: string): Promise<Ports> => {
   const hidden = Reflect.get(globalThis, key) as unknown
   Reflect.deleteProperty(globalThis, key)
   const opening = openFolder(folder)
@@ -112,3 +112,23 @@ export const withOther = async <A>(
     await kill()
   }
 }
+
+/** Five events, of as many leads. */
+export const events = range(1, 5).map((n) =>
+  storedEvent({ id: String(n), sequence: 1, at: n, content: { n: integer(n) } }),
+)
+
+/** Runs with a temporary folder and so many openings of it. */
+export const inFolderWith = (
+  connections: number,
+  work: (folder: string, ...ports: Ports[]) => Promise<void>,
+): Promise<void> =>
+  inFolder(async (folder) => {
+    const all: Ports[] = []
+    for (const _ of range(1, connections)) all.push(await openFolder(folder))
+    try {
+      await work(folder, ...all)
+    } finally {
+      for (const { close } of all) await close()
+    }
+  })

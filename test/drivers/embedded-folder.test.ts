@@ -1,46 +1,17 @@
-// The embedded driver and its folder: what it refuses, what it shares within a process, and a query engine
-// that is disposable.
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+// The embedded driver and its folder: what it opens, what it refuses, and what is there when it is opened
+// again.
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { embedded } from '../../src/drivers/embedded/driver.ts'
-import { openSqlite } from '../../src/drivers/embedded/sqlite/client.ts'
 import { isDreampipeError } from '../../src/model/errors.ts'
-import type { Ports } from '../../src/ports/driver.ts'
-import { left, range, right } from '../../src/testing/check.ts'
-import { consuming, subscription } from '../../src/testing/consuming.ts'
-import { ask, count, fill } from '../../src/testing/querying.ts'
-import {
-  candidate,
-  idOf,
-  integer,
-  poisoned,
-  schemaFor,
-  schemaOf,
-  storedEvent,
-  string,
-} from '../../src/testing/samples.ts'
+import { left, right } from '../../src/testing/check.ts'
+import { candidate, idOf } from '../../src/testing/samples.ts'
 import { append, historyOf, short } from '../../src/testing/steps.ts'
-import { inFolder, openFolder } from './embedded-bench.ts'
-
-const events = range(1, 5).map((n) =>
-  storedEvent({ id: String(n), sequence: 1, at: n, content: { n: integer(n) } }),
-)
-
-const inFolderWith = (
-  connections: number,
-  work: (folder: string, ...ports: Ports[]) => Promise<void>,
-): Promise<void> =>
-  inFolder(async (folder) => {
-    const all: Ports[] = []
-    for (const _ of range(1, connections)) all.push(await openFolder(folder))
-    try {
-      await work(folder, ...all)
-    } finally {
-      for (const { close } of all) await close()
-    }
-  })
+import { subscription } from '../../src/testing/consuming.ts'
+import { count, fill } from '../../src/testing/querying.ts'
+import { events, inFolder, openFolder } from './embedded-bench.ts'
 
 const refuses = async (folder: string): Promise<Error & { readonly retry: boolean }> => {
   const error = await left(embedded({ folder }).open(), 'Unavailable')
@@ -120,17 +91,6 @@ test.skipIf(process.getuid === undefined)(
     }),
 )
 
-test('a query engine whose file is garbage is Unavailable; the event store and the views are not', () =>
-  inFolderWith(1, async (folder, ports) => {
-    writeFileSync(join(folder, 'query-engine.duckdb'), 'garbage '.repeat(2_000))
-    await left((ports as Ports).queryEngine.position('Lead'), 'Unavailable')
-    expect(short(await append((ports as Ports).eventStore, [candidate({ id: 'a', at: 1 })]))).toEqual([
-      'stored 1',
-    ])
-    rmSync(join(folder, 'query-engine.duckdb'))
-    expect(await right((ports as Ports).queryEngine.position('Lead'))).toBeUndefined()
-  }))
-
 test('everything is there when a folder is opened again', () =>
   inFolder(async (folder) => {
     const before = await openFolder(folder)
@@ -153,41 +113,6 @@ test('everything is there when a folder is opened again', () =>
     await after.close()
   }))
 
-test('a deleted query engine has no position again, and is delivered everything from the start', () =>
-  inFolder(async (folder) => {
-    const project = async (): Promise<void> => {
-      const { eventStore, topic, queryEngine, close } = await openFolder(folder)
-      await append(
-        eventStore,
-        range(1, 5).map((n) => candidate({ id: 'a', at: n })),
-      )
-      const mine = subscription('query-engine', { position: () => queryEngine.position('Lead') })
-      await right(topic.register(mine))
-      await consuming(async (consume) => {
-        const { ready } = consume(topic, mine, ({ events: delivered, position }) => async () => {
-          await right(queryEngine.evolve('Lead', schemaFor(delivered)))
-          await right(queryEngine.append('Lead', delivered, position))
-          return { _tag: 'Right', right: undefined }
-        })
-        await ready
-      })
-      expect([
-        await right(queryEngine.position('Lead')),
-        await count(queryEngine, 'Lead_events'),
-        await count(queryEngine, 'Lead_log'),
-      ]).toEqual(['5', 5, 5])
-      expect(await right(topic.progress(mine))).toMatchObject({ behind: 0 })
-      await close()
-    }
-    await project()
-    rmSync(join(folder, 'query-engine.duckdb'))
-    const { queryEngine, close } = await openFolder(folder)
-    expect(await right(queryEngine.position('Lead'))).toBeUndefined()
-    await close()
-    await project()
-    await project()
-  }))
-
 test('in memory, every opening is apart and nothing is kept', async () => {
   const [one, two] = [await openFolder(':memory:'), await openFolder(':memory:')]
   await append(one.eventStore, [candidate({ id: 'a', at: 1 })])
@@ -200,138 +125,3 @@ test('in memory, every opening is apart and nothing is kept', async () => {
   await two.close()
   expect(existsSync(':memory:')).toBe(false)
 })
-
-test('two openings in one process share the folder: closing one, even twice, leaves the other', () =>
-  inFolderWith(2, async (folder, one, two) => {
-    mkdirSync(join(folder, 'x'), { recursive: true })
-    await fill((one as Ports).queryEngine, events)
-    await (one as Ports).close()
-    await (one as Ports).close()
-    expect(short(await append((two as Ports).eventStore, [candidate({ id: 'a', at: 1 })]))).toEqual([
-      'stored 1',
-    ])
-    expect(await right((two as Ports).queryEngine.append('Lead', events))).toBe(true)
-    const three = await openFolder(join(folder, 'x', '..'))
-    expect(await count(three.queryEngine, 'Lead')).toBe(5)
-    await three.close()
-  }))
-
-test("two openings in one process see each other's columns", () =>
-  inFolderWith(2, async (_folder, one, two) => {
-    const [first, second] = [one as Ports, two as Ports]
-    await fill(first.queryEngine, events)
-    expect(await right(second.queryEngine.lacking('Lead', [{ entityId: idOf('1'), sequence: 1 }]))).toEqual(
-      [],
-    )
-    const wider = storedEvent({
-      id: 'w',
-      sequence: 1,
-      at: 9,
-      content: { n: integer(9), city: string('Graz') },
-    })
-    await right(first.queryEngine.evolve('Lead', schemaFor([wider])))
-    await right(second.queryEngine.append('Lead', [wider]))
-    await right(second.queryEngine.evolve('Lead', schemaFor([wider])))
-    expect(await ask(first.queryEngine, "SELECT city, _extra FROM Lead WHERE id = 'w'")).toEqual([
-      { city: 'Graz', _extra: null },
-    ])
-  }))
-
-// What was called before has begun its work.
-const begun = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-
-test('a closing that overtakes an opening, and an opening that overtakes a closing, lose no row', () =>
-  inFolder(async (folder) => {
-    const one = await openFolder(folder)
-    const opening = one.queryEngine.position('Lead')()
-    await Promise.all([begun().then(one.close), opening])
-    const many = range(1, 120).map((n) =>
-      storedEvent({ id: String(n), sequence: 1, at: n, content: { n: integer(n) } }),
-    )
-    const busy: Promise<unknown>[] = []
-    for (const round of range(0, 5)) {
-      const { queryEngine, close } = await openFolder(folder)
-      await right(queryEngine.evolve('Lead', schemaFor(many)))
-      busy.push(
-        ...many.slice(round * 20, round * 20 + 20).map((event) => right(queryEngine.append('Lead', [event]))),
-      )
-      // A long question does not hold up the closing: it is answered in time, or interrupted.
-      busy.push(
-        count(queryEngine, 'range(20000000)').then(
-          (n) => expect(n).toBe(20_000_000),
-          (thrown: unknown) => expect(thrown).toMatchObject({ _tag: 'Unavailable', retry: true }),
-        ),
-      )
-      await begun()
-      busy.push(close())
-      expect((await left(queryEngine.position('Lead'), 'Unavailable')).retry).toBe(true)
-    }
-    await Promise.all(busy)
-    const last = await openFolder(folder)
-    await right(last.queryEngine.position('Lead'))
-    expect([await count(last.queryEngine, 'Lead'), await count(last.queryEngine, 'Lead_log')]).toEqual([
-      120, 120,
-    ])
-    await last.close()
-  }))
-
-test('a schema is stored with its batch or not at all', () =>
-  inFolderWith(1, async (_folder, ports) => {
-    const { eventStore } = ports as Ports
-    for (const version of [0, 1]) {
-      const next = schemaOf({ [`p${version}`]: { type: 'String' } })
-      await left(
-        eventStore.append({
-          candidates: [candidate({ id: 'a', at: 1 }), poisoned({ id: 'b', at: 1 })],
-          guards: [{ entity: 'Lead', version, next }],
-        }),
-        'Unavailable',
-      )
-      expect((await right(eventStore.schema('Lead')))?.version ?? 0).toBe(version)
-      expect(
-        await right(eventStore.append({ candidates: [], guards: [{ entity: 'Lead', version, next }] })),
-      ).toMatchObject({ _tag: 'appended' })
-    }
-  }))
-
-test('a table function that reaches the files is refused also where it is written differently', () =>
-  inFolderWith(1, async (folder, ports) => {
-    const { queryEngine } = ports as Ports
-    await fill(queryEngine, events)
-    const file = join(folder, 'query-engine.duckdb')
-    for (const text of [
-      `SELECT * FROM read_blob('${file}')`,
-      `SELECT * FROM READ_BLOB('${file}')`,
-      `SELECT * FROM "read_blob"('${file}')`,
-      `FROM read_text('${file}')`,
-      `SELECT * FROM '${file}'`,
-      `SELECT (SELECT count(*) FROM glob('${folder}/*'))`,
-      'SELECT * FROM duckdb_settings()',
-      'SELECT * FROM pragma_database_size()',
-    ]) {
-      await left(queryEngine.query(text, {}, { integers: 'number' }), 'InvalidQuery')
-    }
-    expect(
-      await ask(queryEngine, 'SELECT sum(i) AS n FROM range(4) AS r(i), unnest([1, 2]) AS u(x)'),
-    ).toEqual([{ n: 12n }])
-  }))
-
-test('what waits for no disk leaves the next write waiting for it, whether it was written or failed', () =>
-  inFolder(async (folder) => {
-    const db = await right(openSqlite(join(folder, 'one.sqlite')))
-    // https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, 2 is FULL
-    const synchronous = (): unknown => db.statement('PRAGMA synchronous').get()?.['synchronous']
-    expect(await right(db.writeLazily('here', () => synchronous()))).toBe(1)
-    expect(await right(db.write('here', () => synchronous()))).toBe(2)
-    await left(
-      db.writeLazily('here', () => {
-        throw new Error('a broken disk')
-      }),
-      'Unavailable',
-    )
-    expect(await right(db.write('here', () => synchronous()))).toBe(2)
-    db.close()
-  }))

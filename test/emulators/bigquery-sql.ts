@@ -7,7 +7,7 @@ export type Json = { readonly [name: string]: unknown }
 const names: { readonly [type: string]: string } = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' }
 
 /** A column's type in DDL. */
-export const typeOf = (field: TableField): string => {
+const typeOf = (field: TableField): string => {
   const type =
     field.type === 'RECORD'
       ? `STRUCT<${(field.fields ?? []).map((inner) => `${quoted(inner.name)} ${typeOf(inner)}`).join(', ')}>`
@@ -26,7 +26,7 @@ export const ownValue = (object: Json, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined
 
 /** What makes a row bad. */
-export const bad = (location: string, message: string): never => {
+const bad = (location: string, message: string): never => {
   throw Object.assign(new Error(message), { location, bad: true })
 }
 

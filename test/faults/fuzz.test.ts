@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest'
 import { entity, isDreampipeError, y, type DreampipeError } from 'dreampipe'
 import { open, temporaryFolder } from '../flow/kit.ts'
-import { document, mutantOf, scalarTypes } from './documents.ts'
+import { document, mutantOf } from './documents.ts'
+import { scalarTypes } from './oddities.ts'
 import { noUnhandled, prove, randomOf } from './kit.ts'
 
 const Declared = entity('Declared', {

@@ -7,7 +7,7 @@ import { randomOf, type Random } from '../../src/testing/flaky-storm.ts'
 export { randomOf, type Random }
 export { everything } from '../thorough.ts'
 
-export const zero = { pending: 0, missing: 0, surplus: 0, different: 0 }
+const zero = { pending: 0, missing: 0, surplus: 0, different: 0 }
 
 /** The verbs that a proof needs. */
 export interface Provable<E> {

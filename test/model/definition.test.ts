@@ -1,42 +1,10 @@
-// Definitions are checked at once: a bad one throws InvalidDefinition with the path of what is wrong; a good
-// one is plain data.
+// Definitions are checked at once: a bad one throws InvalidDefinition with the path of what is wrong; a
+// good one is plain data.
 import { expect, test } from 'vitest'
+import { y } from '../../src/model/property.ts'
 import { declaredSchema, type Definition } from '../../src/model/definition.ts'
 import { entity } from '../../src/model/entity.ts'
-import { isDreampipeError } from '../../src/model/errors.ts'
-import { systemColumns } from '../../src/model/name.ts'
-import { y } from '../../src/model/property.ts'
-
-const properties = {
-  id: y.string(),
-  at: y.dateTime(),
-  n: y.integer(),
-  o: y.optional(y.string()),
-  list: y.list(y.string()),
-  blob: y.bytes(),
-  json: y.json(),
-  object: y.object({ a: y.string() }),
-  e: y.enriched(y.string()),
-}
-const good = { properties, identifier: ['id'], timestamp: 'at' }
-const learned = { identifier: ['id'], timestamp: 'at' }
-
-/** The path at which a definition is refused; undefined where it is not. */
-const refusedAt = (definition: unknown, name: unknown = 'Lead'): string | undefined => {
-  try {
-    entity(name as never, definition as never)
-    return undefined
-  } catch (thrown) {
-    if (!isDreampipeError(thrown, 'InvalidDefinition')) throw thrown
-    expect(thrown.message).toMatch(new RegExp(`^entity ${String(name)}: `))
-    expect(thrown.retry).toBe(false)
-    return thrown.path
-  }
-}
-const refusals = (...cases: readonly (readonly [definition: unknown, path: string])[]): void => {
-  for (const [definition, path] of cases)
-    expect([definition, refusedAt(definition)]).toEqual([definition, path])
-}
+import { good, learned, properties, refusals, refusedAt } from './refusals.ts'
 
 test('good definitions are accepted', () => {
   for (const definition of [
@@ -82,85 +50,6 @@ test('the definition itself, and the name', () => {
     expect([name, refusedAt(good, name)]).toEqual([name, ''])
   for (const name of ['a', 'A1_b', 'a'.repeat(100), 'Lead_logs', 'log', 'events'])
     expect([name, refusedAt(good, name)]).toEqual([name, undefined])
-})
-
-test('properties: made with y, with names that every engine can hold', () => {
-  const named = (name: string, property: unknown) => ({
-    ...good,
-    properties: { ...properties, [name]: property },
-  })
-  for (const name of [
-    '1a',
-    'a b',
-    'ä',
-    '',
-    'a.b',
-    'a'.repeat(301),
-    '_table_x',
-    '_PARTITIONTIME',
-    '__key__',
-    'eventSource',
-    'eventVersion',
-    'eventOperation',
-    'correlationId',
-    'ID',
-    'Id',
-    'OBJECT',
-    ...systemColumns,
-  ])
-    refusals([named(name, y.string()), `properties.${name}`])
-  for (const property of [
-    undefined,
-    null,
-    5,
-    'string',
-    {},
-    y.string,
-    { spec: null },
-    { spec: { type: 'Text' } },
-    { spec: 'String' },
-  ])
-    refusals([named('x', property), 'properties.x'])
-  refusals(
-    [{ ...good, properties: null }, 'properties'],
-    [{ ...good, properties: 'x' }, 'properties'],
-    [{ ...good, properties: {} }, 'identifier'],
-  )
-  refusals([
-    { ...good, properties: { ...properties, ...JSON.parse('{"__proto__":null}') } },
-    'properties.__proto__',
-  ])
-})
-
-test('nested properties', () => {
-  const nested = (property: unknown) => ({ ...good, properties: { ...properties, x: property } })
-  refusals(
-    [nested(y.list(y.list(y.string()))), 'properties.x'],
-    [nested(y.list(y.optional(y.string()) as never)), 'properties.x'],
-    [nested(y.list(y.enriched(y.string()) as never)), 'properties.x'],
-    [nested(y.enum([])), 'properties.x'],
-    [nested(y.list(y.enum([]))), 'properties.x[]'],
-    [nested(y.object({ 'a b': y.string() })), 'properties.x.a b'],
-    [nested(y.object({ a: y.string(), A: y.string() })), 'properties.x.A'],
-    [nested(y.object({ a: y.enriched(y.string()) })), 'properties.x.a'],
-    [nested(y.list(y.object({ a: y.list(y.list(y.string())) }))), 'properties.x[].a'],
-    [nested(y.list(y.object({ a: y.enriched(y.string()) }))), 'properties.x[].a'],
-  )
-  // Inside an object the query engine has no columns of its own, and metadata no meaning.
-  expect(refusedAt(nested(y.object({ _sequence: y.string(), eventSource: y.string() })))).toBeUndefined()
-})
-
-test('depth: 64 levels, as in updates', () => {
-  const objects = (levels: number): ReturnType<typeof y.object> =>
-    y.object({ a: levels === 2 ? y.string() : objects(levels - 1) })
-  const lists = (levels: number): ReturnType<typeof y.object> =>
-    y.object({ a: levels === 2 ? y.string() : y.list(lists(levels - 2)) })
-  const deep = (property: unknown) => refusedAt({ ...good, properties: { ...properties, a: property } })
-  expect([deep(objects(64)), deep(objects(65))]).toEqual([
-    undefined,
-    `properties.${Array(65).fill('a').join('.')}`,
-  ])
-  expect([deep(lists(64)), deep(lists(66))?.startsWith('properties.a.a[].a')]).toEqual([undefined, true])
 })
 
 test('identifier: one or more required scalars, once each', () => {
