@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'csv-parse/sync'
-import { csvReader, type Cells } from '../../adapters/salesforce/scan/csv.ts'
+import { csvReader, type Cells } from '../../adapters/salesforce/csv.ts'
 import { expectSame, leads, people, setting } from './salesforce-kit.ts'
 
 const cell = fc.oneof(
