@@ -18,6 +18,10 @@ export interface Mark {
   readonly loose?: true
 }
 
+/**
+ * An update that passed every check, as an event store is asked to append it; it becomes event `sequence` of
+ * its entity, or nothing.
+ */
 export interface Candidate {
   readonly entity: string
   readonly entityId: string

@@ -125,6 +125,7 @@ export const unknownEntity = (verb: string, entity: string, known: readonly stri
     'UnknownEntity',
     `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`,
   )
+/** The technology cannot do it now, and the same call may succeed later: a timeout, a lost connection. */
 export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable =>
   make('Unavailable', `${verb}: ${why}`, { retry: true, cause })
 /** Unavailable, and trying again will not help: a full disk, a read-only folder. */
@@ -133,6 +134,7 @@ export const brokenDown = (verb: string, why: string, cause?: unknown): Unavaila
 /** Something is missing that `remedy`, a call, sets up. */
 export const notProvisioned = (verb: string, why: string, remedy: string, cause?: unknown): NotProvisioned =>
   make('NotProvisioned', `${verb}: ${why}: call ${remedy}`, { remedy, cause })
+/** Others were in the way for too long; the same call may succeed later. */
 export const contention = (verb: string, why: string, cause?: unknown): Contention =>
   make('Contention', `${verb}: ${why}`, { retry: true, cause })
 export const transformFailed = (
@@ -141,6 +143,7 @@ export const transformFailed = (
   retry: boolean,
   cause?: unknown,
 ): TransformFailed => make('TransformFailed', `submit ${entity}: transform: ${why}`, { retry, cause })
+/** Nobody runs what the question needs; `why` says what to call. Not to be tried again by itself. */
 export const notStarted = (verb: string, why: string): NotStarted => make('NotStarted', `${verb}: ${why}`)
 export const timedOut = (verb: string, why: string): TimedOut =>
   make('TimedOut', `${verb}: ${why}`, { retry: true })
@@ -163,12 +166,15 @@ export const tooManyRejected = (
   )
 export const alreadyRunning = (producer: string): AlreadyRunning =>
   make('AlreadyRunning', `run ${producer}: it runs already`, { retry: true })
+/** What comes behind the closing of a pipeline or a connection is answered this. Not to be tried again. */
 export const closed = (verb: string): Closed => make('Closed', `${verb}: the pipeline is closed`)
 export const parked = (verb: string, why: string): Parked => make('Parked', `${verb}: ${why}`)
+/** The asker's fault; `path` names the part (`$name`, a column; empty: the whole). Not to be tried again. */
 export const invalidQuery = (verb: string, path: string, why: string, cause?: unknown): InvalidQuery =>
   make('InvalidQuery', `${verb}: ${path === '' ? '' : `${path}: `}${why}`, { path, cause })
 export const invalidDefinition = (entity: string, path: string, why: string): InvalidDefinition =>
   make('InvalidDefinition', `entity ${entity}: ${path === '' ? '' : `${path}: `}${why}`, { path })
+/** The package `name` is not installed; the message ends with the command that installs it. */
 export const missingDependency = (verb: string, name: string, cause?: unknown): MissingDependency =>
   make(
     'MissingDependency',

@@ -33,10 +33,10 @@ export interface StoredEvent extends EventInfo {
   readonly payload: string
 }
 
-/** The content of an event. */
+/** The content of an event: its payload, parsed. */
 export const payloadOf = (event: Pick<StoredEvent, 'payload'>): Yadto => JSON.parse(event.payload) as Yadto
 
-/** The parts of an event that are metadata. */
+/** The parts of an event that are metadata; what is undefined is left out. */
 export const infoOf = ({
   entityId,
   eventId,

@@ -11,6 +11,7 @@ export interface PropertySchema {
   readonly fields?: PropertySchemas
 }
 
+/** The schemas of properties, by name. */
 export type PropertySchemas = { readonly [name: string]: PropertySchema }
 
 /**

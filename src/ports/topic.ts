@@ -4,8 +4,10 @@ import type { Contention, Infra } from '../model/errors.ts'
 import type { Receipt, StoredEvent } from '../model/event.ts'
 import type { Problem } from '../model/problem.ts'
 
+/** What a topic can meet. */
 export type TopicError = Infra | Contention
 
+/** A durable consumer of one entity's events: name and entity together are its identity. */
 export interface Subscription {
   readonly name: string
   readonly entity: string
@@ -33,32 +35,32 @@ export interface Delivery {
  */
 export type Handler = (delivery: Delivery) => TaskEither<TopicError, void>
 
-/**
- * A running consumer. `ready` resolves once it consumes, or knows why it does not yet (another process holds
- * it, a first failure). `stop` waits for the delivery in hand.
- */
+/** A running consumer. */
 export interface Consumer {
+  /** Resolves once it consumes, or knows why it does not yet (another holds it, a first failure). */
   readonly ready: Promise<void>
+  /** Waits for the delivery in hand; nothing is delivered behind it. A second call is the first one. */
   readonly stop: () => Promise<void>
 }
 
 /** What a consumer tells about itself. */
 export interface ConsumerEvents {
+  /** Told of a failed delivery, the `attempt`th in a row (1, 2, 3 …); it comes again after a pause. */
   readonly onFailure: (error: TopicError, attempt: number) => void
 }
 
-/**
- * How far a subscription is: events it has yet to take, the oldest of them, and which process holds it (where
- * one holds it alone).
- */
+/** How far a subscription is, and which connection holds it (where one holds it alone). */
 export interface Progress {
   readonly registered: boolean
+  /** Events it has yet to take: exact where the topic is a log, elsewhere as good as the server tells. */
   readonly behind: number
   /** How many of the entity's events it has passed; only where the topic is a log. */
   readonly passed?: number
+  /** When the oldest of those was recorded, as an instant. */
   readonly oldest?: string
+  /** Who holds it, as `host:pid`, for people. */
   readonly holder?: string
-  /** Whether the holder is this process. */
+  /** Whether the holder is this connection. */
   readonly mine: boolean
 }
 
@@ -69,9 +71,11 @@ export interface Deferral {
   readonly entityId: string
   readonly from: number
   readonly through: number
+  /** How often it was tried. */
   readonly attempts: number
-  /** Milliseconds since 1970. */
+  /** When it is tried again, in milliseconds since 1970. */
   readonly nextAttempt: number
+  /** What the handler said, for people. */
   readonly reason: string
 }
 
@@ -86,16 +90,24 @@ export interface DeadLetter {
   readonly sequence: number
   readonly gated: boolean
   readonly reason: string
+  /** When, as an instant. */
   readonly parkedAt: string
 }
 
+/**
+ * Entities whose events wait for another try, one deferral per subscription and entity. They are durable: a
+ * process that dies leaves them to the next.
+ */
 export interface Deferrals {
   /**
    * Milliseconds between looks for what is due while nothing was; 250 unless said. More where a look costs
    * something.
    */
   readonly lookEach?: number
-  /** The deferrals and parkings of these entities, for one subscription. */
+  /**
+   * The deferrals and parkings (`gated` dead letters) of these entities, for one subscription; asked before
+   * every delivery, with thousands of ids, so that where nothing waits it should cost little.
+   */
   readonly of: (
     subscription: string,
     entity: string,
@@ -104,9 +116,9 @@ export interface Deferrals {
     TopicError,
     { readonly deferrals: readonly Deferral[]; readonly parked: readonly DeadLetter[] }
   >
-  /** Writes a deferral; keeps the smaller `from` and the greater `through` of one that is there. */
+  /** Writes a deferral; of one that is there, the smaller `from` and the greater `through` stay. */
   readonly put: (deferral: Deferral) => TaskEither<TopicError, void>
-  /** The deferrals of one subscription that are due, earliest first. */
+  /** At most `limit` deferrals of one subscription with `nextAttempt` up to `now`, earliest first. */
   readonly due: (
     subscription: string,
     entity: string,
@@ -118,25 +130,29 @@ export interface Deferrals {
    * meanwhile (it stays, from `through` + 1).
    */
   readonly done: (deferral: Deferral, through: number) => TaskEither<TopicError, boolean>
+  /** How many entities of a subscription wait. */
   readonly count: (subscription: string, entity: string) => TaskEither<TopicError, number>
 }
 
+/** What waits for a person: told apart by subscription, entity and sequence. */
 export interface DeadLetters {
-  /** Writes a letter; a parked entity (`gated`) has one, its first. */
+  /** Writes a letter, once however often it is put; a parked entity (`gated`) has one, its first. */
   readonly put: (letter: DeadLetter) => TaskEither<TopicError, void>
+  /** At most `limit` letters that fit all of the filter, the oldest first. */
   readonly list: (
     filter: { readonly entity?: string; readonly subscription?: string; readonly entityId?: string },
     limit: number,
   ) => TaskEither<TopicError, readonly DeadLetter[]>
   /** Takes a letter out; false where it is not there (any more). */
   readonly remove: (letter: DeadLetter) => TaskEither<TopicError, boolean>
+  /** How many letters a subscription has. */
   readonly count: (subscription: string, entity: string) => TaskEither<TopicError, number>
 }
 
 /** What became of one submitted update: its receipt, or the error as plain data. */
 export interface SubmitResult {
   readonly entity: string
-  /** When it became so. */
+  /** When it became so, as an instant. */
   readonly at: string
   readonly correlationId?: string
   readonly receipt?: Receipt
@@ -150,6 +166,7 @@ export interface SubmitResult {
 
 /** The result topic. Nothing is kept for nobody: without a registered subscription, results are dropped. */
 export interface Results {
+  /** Keeps results for every registered subscription. */
   readonly publish: (results: readonly SubmitResult[]) => TaskEither<TopicError, void>
   /** Registers a subscription durably, once; from then on it misses nothing that is published. */
   readonly register: (name: string) => TaskEither<TopicError, void>
@@ -166,6 +183,7 @@ export interface Results {
 
 /** An update as it came over an update topic: any JSON, undefined where it is none. */
 export interface UpdateMessage {
+  /** The technology's own id of the message, for people. */
   readonly id: string
   readonly yadto: unknown
 }
@@ -187,6 +205,10 @@ export interface Updates {
   ) => Consumer
 }
 
+/**
+ * One persisted topic per entity: every stored event reaches every registered subscription at least once,
+ * also those that were stored while nobody consumed, and those whose publisher died.
+ */
 export interface Topic {
   /**
    * Whether the event store's log is the topic: deliveries have positions, `progress` counts exactly, nothing
@@ -198,16 +220,26 @@ export interface Topic {
     events: readonly StoredEvent[],
     attributesOf: (event: StoredEvent) => { readonly [name: string]: string },
   ) => TaskEither<TopicError, void>
-  /** Registers a subscription durably, once; from then on it misses nothing. */
+  /**
+   * Registers a subscription durably, once; from then on it misses nothing. Again, it changes nothing: it
+   * goes on where it was.
+   */
   readonly register: (subscription: Subscription) => TaskEither<TopicError, void>
   /**
-   * Delivers a registered subscription's events to the handler, until stopped. Every stored event reaches it
-   * at least once.
+   * Delivers a registered subscription's events to the handler, one delivery at a time, until stopped. Every
+   * stored event reaches it at least once. What fails, also the position's own reading, is told by
+   * `onFailure` and tried again without limit. On a log one consumer at a time holds the subscription; the
+   * others wait.
    */
   readonly subscribe: (subscription: Subscription, handler: Handler, events: ConsumerEvents) => Consumer
+  /** Where a subscription stands; one that is not registered is behind by nothing. */
   readonly progress: (subscription: Subscription) => TaskEither<TopicError, Progress>
+  /** What subscriptions put aside for another try. */
   readonly deferrals: Deferrals
+  /** What they put aside for good. */
   readonly deadLetters: DeadLetters
+  /** The result topic. */
   readonly results: Results
+  /** Left out where producers cannot publish to the driver. */
   readonly updates?: Updates
 }

@@ -9,6 +9,7 @@ export type ColumnType =
   | { readonly kind: 'record'; readonly columns: Columns }
   | { readonly kind: 'repeated'; readonly element: Exclude<ColumnType, { readonly kind: 'repeated' }> }
 
+/** The columns of a table, or of a record, by name. */
 export type Columns = { readonly [name: string]: ColumnType }
 
 /** A column that is new: its path (`address.street`; a List's element is `element`), and its type. */
@@ -31,6 +32,7 @@ const leavesOf = (type: ColumnType): number =>
       ? leavesOf(type.element)
       : Object.values(type.columns).reduce((sum, column) => sum + leavesOf(column), 0)
 
+/** How many leaf columns there are, at most 2,000 of an entity: what an engine's memory depends on. */
 export const leafCount = (columns: Columns): number =>
   Object.values(columns).reduce((sum, column) => sum + leavesOf(column), 0)
 

@@ -61,6 +61,7 @@ const systemShape = list(
   ),
 )
 
+/** The log table's name, quoted: a schema per generation, a table per entity. */
 export const logTable = (entity: string, generation: number): string =>
   `${quoted(`generation_${generation}`)}.${quoted(`${entity}_log`)}`
 
@@ -71,9 +72,11 @@ export const createLog = (entity: string, generation: number, columns: Columns):
     `${list([...systemTypes.map(([name, type]) => `${name} ${type}`), ...fieldsOf(columns)])})`,
 ]
 
+/** Drops a generation's log table, where it is there. */
 export const dropLog = (entity: string, generation: number): string =>
   `DROP TABLE IF EXISTS ${logTable(entity, generation)}`
 
+/** Adds one column, or one field of a struct, to a log table that is there: an addition of `growColumns`. */
 export const addColumn = (entity: string, generation: number, { path, type }: Addition): string =>
   `ALTER TABLE ${logTable(entity, generation)} ADD COLUMN ${path.map(quoted).join('.')} ${sqlType(type)}`
 
@@ -171,7 +174,7 @@ const shownColumns = (columns: Columns): string =>
     ...systemTypes.map(([name]) => `l.${name}`),
   ])
 
-/** Per event, the row written last. */
+/** Per event, the row written last; `where` limits the log's rows, of the alias `l`. */
 export const selectEvents = (entity: string, generation: number, columns: Columns, where = ''): string =>
   `SELECT ${shownColumns(columns)} FROM ${logTable(entity, generation)} AS l ${where} QUALIFY ` +
   `row_number() OVER (PARTITION BY l._entity_id, l._sequence ORDER BY l._written DESC) = 1`
