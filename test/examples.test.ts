@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { child, runToEnd } from './processes.ts'
+import { child, runToEnd, runsUsing } from './processes.ts'
+
+const runs = runsUsing('examples and demo')
 
 const expected: { readonly [example: string]: readonly string[] } = {
   '01-hello.ts': ['stored {', "email: 'ada@example.org'", '[ { leads: 1 } ]'],
@@ -75,13 +77,13 @@ test('a custom adapter, with its entity and its pipeline, takes fewer than forty
   expect(block.trimEnd().split('\n').length).toBeLessThan(40)
 })
 
-test.each(Object.entries(expected))('%s', async (name, lines) => {
+test.runIf(runs).each(Object.entries(expected))('%s', async (name, lines) => {
   const { code, output, complaint } = await runToEnd(`examples/${name}`, [], folder())
   expect([code, complaint]).toEqual([0, ''])
   for (const line of lines) expect(output).toContain(line)
 })
 
-test(
+test.runIf(runs)(
   'the demo is the mission in one go: Salesforce read on a schedule while it changes, and verify all ' +
     'zero',
   async () => {
@@ -125,7 +127,7 @@ test(
   60_000,
 )
 
-test(
+test.runIf(runs)(
   'the demo reads once, refuses what it does not know, and --watch goes on until it is interrupted, ' +
     'and cleans up',
   async () => {
@@ -156,7 +158,7 @@ test(
   60_000,
 )
 
-test('the JSONL demo is the main job on a file', async () => {
+test.runIf(runs)('the JSONL demo is the main job on a file', async () => {
   const { code, output, complaint } = await runToEnd('examples/jsonl-demo/main.ts', [])
   expect([code, complaint]).toEqual([0, ''])
   const rows = output.split('\n').map((line) => line.trim().split(/\s+/))
@@ -170,7 +172,7 @@ test('the JSONL demo is the main job on a file', async () => {
   expect(output).not.toMatch(/undefined|\[object/)
 })
 
-test(
+test.runIf(runs)(
   "the demo takes a file of one's own, plain records or wire form, and says what is wrong with " + 'it',
   async () => {
     const file = join(folder(), 'own.jsonl')

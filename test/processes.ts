@@ -4,6 +4,15 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
+/**
+ * Whether Node runs `await using` as it stands in the examples and the README; from 24 on. Says so where not.
+ */
+export const runsUsing = (suite: string): boolean => {
+  const runs = Number(process.versions.node.split('.')[0]) >= 24
+  if (!runs) console.log(`not run: ${suite}: 'await using' needs Node 24, this is ${process.version}`)
+  return runs
+}
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Child {

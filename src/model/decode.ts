@@ -37,8 +37,11 @@ const metadataText = (
   if (value === undefined || value.value === null) return undefined
   if (value.propertyType !== 'String')
     return void problems.push(problem('WrongType', name, `is String, got ${value.propertyType}`))
-  checkSize(value.value as string, limits.attributeBytes, name, 'this metadata', problems)
-  return value.value
+  const text = value.value as string
+  checkSize(text, limits.attributeBytes, name, 'this metadata', problems)
+  // SQLite's client in some versions of Node reads a text only as far as a NUL.
+  if (text.includes('\0')) problems.push(problem('WrongType', name, 'holds a NUL, which metadata does not'))
+  return text
 }
 
 const readMetadata = (

@@ -209,3 +209,10 @@ test('the codec is a guard of canonical maps only', () => {
     expect(YadtoCodec.is(other)).toBe(false)
   }
 })
+
+test.each(['eventSource', 'eventVersion', 'correlationId'])('%s holds no NUL', (name) => {
+  const read = decodeYadto({ eventSource: text('s'), [name]: text('a\0b') })
+  expect(E.isLeft(read) && read.left).toEqual([
+    { code: 'WrongType', path: name, message: 'holds a NUL, which metadata does not' },
+  ])
+})

@@ -5,6 +5,12 @@ import type { Row } from './codec.ts'
 import type { Sqlite } from './client.ts'
 import type { Wake } from './wake.ts'
 
+/**
+ * Every column, and reasons as bytes: node:sqlite before 22.24 and 24.13 ends a text that it reads at a NUL.
+ */
+const whole = '*, CAST(reason AS BLOB) AS reason'
+const textOfBytes = (bytes: unknown): string => Buffer.from(bytes as Uint8Array).toString('utf8')
+
 const deferralOf = (row: Row): Deferral => ({
   subscription: row['subscription'] as string,
   entity: row['entity'] as string,
@@ -13,7 +19,7 @@ const deferralOf = (row: Row): Deferral => ({
   through: row['through_sequence'] as number,
   attempts: row['attempts'] as number,
   nextAttempt: row['next_attempt'] as number,
-  reason: row['reason'] as string,
+  reason: textOfBytes(row['reason']),
 })
 
 const letterOf = (row: Row): DeadLetter => ({
@@ -22,7 +28,7 @@ const letterOf = (row: Row): DeadLetter => ({
   entityId: row['entity_id'] as string,
   sequence: row['sequence'] as number,
   gated: row['gated'] === 1,
-  reason: row['reason'] as string,
+  reason: textOfBytes(row['reason']),
   parkedAt: row['parked_at'] as string,
 })
 
@@ -50,12 +56,12 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
       const ids = JSON.stringify(entityIds)
       return {
         deferrals: db
-          .statement(`SELECT * FROM deferred WHERE subscription = ? AND entity = ? AND ${among}`)
+          .statement(`SELECT ${whole} FROM deferred WHERE subscription = ? AND entity = ? AND ${among}`)
           .all(subscription, entity, ids)
           .map(deferralOf),
         parked: db
           .statement(
-            `SELECT * FROM dead_letters WHERE subscription = ? AND entity = ? AND gated = 1 AND ${among}`,
+            `SELECT ${whole} FROM dead_letters WHERE subscription = ? AND entity = ? AND gated = 1 AND ${among}`,
           )
           .all(subscription, entity, ids)
           .map(letterOf),
@@ -76,8 +82,8 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
     db.read('deferred', () =>
       db
         .statement(
-          'SELECT * FROM deferred WHERE subscription = ? AND entity = ? AND next_attempt <= ? ORDER BY ' +
-            'next_attempt LIMIT ?',
+          `SELECT ${whole} FROM deferred WHERE subscription = ? AND entity = ? AND next_attempt <= ? ` +
+            'ORDER BY next_attempt LIMIT ?',
         )
         .all(subscription, entity, now, limit)
         .map(deferralOf),
@@ -102,26 +108,43 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
   count: (subscription, entity) => db.read('deferred', () => count(db, 'deferred', subscription, entity)),
 })
 
+type Asked = { readonly [column: string]: string }
+
+// The columns that are asked for, in the order of their placeholders: plain ones, since numbered ones are
+// counted otherwise by node:sqlite before 22.20.
+const given = (columns: { readonly [column: string]: string | undefined }): Asked =>
+  Object.fromEntries(
+    Object.entries(columns).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  )
+const where = (asked: Asked): string => {
+  const conditions = Object.keys(asked).map((column) => `${column} = ?`)
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}
+
 export const deadLetters = (db: Sqlite): DeadLetters => ({
   put: ({ subscription, entity, entityId, sequence, gated, reason, parkedAt }) =>
     db.write('park', () => {
+      const parks = gated ? 1 : 0
       db.statement(
         'INSERT INTO dead_letters (subscription, entity, entity_id, sequence, gated, reason, parked_at) ' +
-          'SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 ' +
-          'WHERE ?5 = 0 OR NOT EXISTS (SELECT 1 FROM dead_letters WHERE subscription = ?1 AND entity = ' +
-          '?2 AND entity_id = ?3 AND gated = 1) ON CONFLICT DO NOTHING',
-      ).run(subscription, entity, entityId, sequence, gated ? 1 : 0, reason, parkedAt)
+          'SELECT ?, ?, ?, ?, ?, ?, ? WHERE ? = 0 OR NOT EXISTS (SELECT 1 FROM dead_letters ' +
+          'WHERE subscription = ? AND entity = ? AND entity_id = ? AND gated = 1) ON CONFLICT DO NOTHING',
+      ).run(
+        ...[subscription, entity, entityId, sequence, parks, reason, parkedAt],
+        ...[parks, subscription, entity, entityId],
+      )
     }),
-  list: ({ entity, subscription, entityId }, limit) =>
-    db.read('dead letters', () =>
+  list: ({ entity, subscription, entityId }, limit) => {
+    const asked = given({ subscription, entity, entity_id: entityId })
+    return db.read('dead letters', () =>
       db
         .statement(
-          'SELECT * FROM dead_letters WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR subscription ' +
-            '= ?2) AND (?3 IS NULL OR entity_id = ?3) ORDER BY parked_at, entity_id, sequence LIMIT ?4',
+          `SELECT ${whole} FROM dead_letters${where(asked)} ORDER BY parked_at, entity_id, sequence LIMIT ?`,
         )
-        .all(entity ?? null, subscription ?? null, entityId ?? null, limit)
+        .all(...Object.values(asked), limit)
         .map(letterOf),
-    ),
+    )
+  },
   remove: ({ subscription, entity, entityId, sequence }) =>
     db.write(
       'dead letters',
