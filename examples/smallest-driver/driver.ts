@@ -1,4 +1,7 @@
 // The smallest driver: everything in memory, made of public entries alone, to read before you write your own.
+//
+// Read on in event-store.ts, topic.ts with consumer.ts and aside.ts, view-store.ts, checkpoint-store.ts and
+// query-engine.ts: a file for each port, in the order in which data moves. sharing.ts is for all of them.
 import type { Driver, Ports } from 'dreampipe/driver'
 import { pipe, TE } from 'dreampipe/fp'
 import { once } from 'dreampipe/waiting'
