@@ -112,7 +112,7 @@ test('no file is longer than 250 lines, and no line than 110 columns', () => {
   expect(tooLong('a.ts', `${'é'.repeat(110)}\n${'x'.repeat(111)}`)).toEqual(['a.ts:2 has 111 columns'])
 })
 
-test('every file is as prettier writes it (npm run format)', async () => {
+test('every shipped file is as prettier writes it (npm run format)', async () => {
   const options = { ...(await prettier.resolveConfig(join(root, 'package.json'))) }
   const others: string[] = []
   for (const file of everything)

@@ -19,7 +19,7 @@ const passing = [
 export const isFinal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'retry' in thrown && thrown.retry === false
 
-/** Whether a user's function failed for good; what dreampipe throws inside it for its own reasons may pass. */
+/** Whether a user's function failed for good; what dreampipe itself throws inside it may pass. */
 export const isPermanent = (thrown: unknown): boolean =>
   isFinal(thrown) && !isDreampipeError(thrown, ...passing)
 

@@ -157,3 +157,6 @@ export const storedEvent = ({
 export const awkwardText =
   `'"\`\\\n\r\t\0\u0001\u001f\u007f\u0085\u00a0\u2028\u2029\ufeff\ufffd\uffff é ` +
   `e\u0301 ß İ 日本 \u{1f600}\u{10ffff} %_$x :y ?1 {"a":[1]} -- ; /* null`
+
+/** The same for metadata, which holds no NUL. */
+export const awkwardSource = awkwardText.replaceAll('\0', '')

@@ -4,7 +4,7 @@ import { infoOf, payloadOf } from '../../model/event.ts'
 import { eventIdOf } from '../../model/identity.ts'
 import { canonicalInstant } from '../../model/instant.ts'
 import { limits } from '../../model/limits.ts'
-import { at, awkwardText, candidate, idOf, integer, string } from '../samples.ts'
+import { at, awkwardSource, awkwardText, candidate, idOf, integer, string } from '../samples.ts'
 import type { ContractCase } from '../contract.ts'
 import { range } from '../check.ts'
 import { append, historyOf, scanAll, short } from '../steps.ts'
@@ -60,7 +60,7 @@ export const eventStoreAppend: readonly ContractCase[] = [
       'keeps kind, time, source, version and correlation id of an event, and leaves out what was not ' +
       'given',
     run: async ({ ports: { eventStore } }) => {
-      const given = { source: awkwardText, version: `v ${awkwardText}`, correlationId: `c ${awkwardText}` }
+      const given = { source: awkwardSource, version: `v ${awkwardSource}`, correlationId: `c ${awkwardSource}` }
       const outcomes = await append(eventStore, [
         candidate({ id: 'a', at: 1, kind: 'full', ...given }),
         candidate({ id: 'a', at: '0001-01-01T00:00:00.000001Z', kind: 'partial' }),

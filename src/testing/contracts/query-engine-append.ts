@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { StoredEvent } from '../../model/event.ts'
 import type { QueryEngine } from '../../ports/query-engine.ts'
 import { range, right } from '../check.ts'
-import { at, awkwardText, idOf, integer, schemaFor, storedEvent, string } from '../samples.ts'
+import { at, awkwardSource, idOf, integer, schemaFor, storedEvent, string } from '../samples.ts'
 import { ask, count, fill, shown } from '../querying.ts'
 import type { ContractCase } from '../contract.ts'
 
@@ -41,7 +41,7 @@ export const queryEngineAppend: readonly ContractCase[] = [
         sequence: 1,
         at: '2024-01-02T03:04:05.000006Z',
         recordedAt: '2024-02-03T04:05:06.000007Z',
-        source: awkwardText,
+        source: awkwardSource,
         version: '7',
         content: { city: string('Graz') },
       })
@@ -62,7 +62,7 @@ export const queryEngineAppend: readonly ContractCase[] = [
         _occurred_at: full.occurredAt,
         _recorded_at: full.recordedAt,
         _operation: 'full',
-        _source: awkwardText,
+        _source: awkwardSource,
         _version: '7',
         _present: ['city', 'id', 'updatedAt'],
         _extra: null,

@@ -3,7 +3,7 @@
 import type { StoredEvent } from '../../model/event.ts'
 import type { CheckedRange, QueryEngine } from '../../ports/query-engine.ts'
 import { range, right } from '../check.ts'
-import { awkwardText, integer, storedEvent, string } from '../samples.ts'
+import { awkwardSource, integer, storedEvent, string } from '../samples.ts'
 
 export const inOrder = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
   [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
@@ -16,7 +16,7 @@ export const events = inOrder(
         sequence: n,
         at: n,
         kind: n === 3 && id === 1 ? 'delete' : 'full',
-        source: awkwardText,
+        source: awkwardSource,
         content: { n: integer(n), city: string(`${id}/${n}`) },
       }),
     ),

@@ -1,7 +1,18 @@
 // Content and fold of a document that hold everything a view can hold.
 import type { Yadto } from '../../model/yadto.ts'
 import type { DocumentFold } from '../../ports/view-store.ts'
-import { at, awkwardText, idOf, integer, list, nullOf, object, scalar, string } from '../samples.ts'
+import {
+  at,
+  awkwardSource,
+  awkwardText,
+  idOf,
+  integer,
+  list,
+  nullOf,
+  object,
+  scalar,
+  string,
+} from '../samples.ts'
 
 // 18 levels are kept as they are; the flow packs what lies deeper into one Json value.
 const deep = (levels: number): Yadto =>
@@ -41,7 +52,7 @@ export const fold: DocumentFold = {
     sequence: 7,
     occurredAt: at(2),
     recordedAt: at(3),
-    source: awkwardText,
+    source: awkwardSource,
     version: '1',
     correlationId: 'c',
   },

@@ -61,7 +61,8 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
           .map(deferralOf),
         parked: db
           .statement(
-            `SELECT ${whole} FROM dead_letters WHERE subscription = ? AND entity = ? AND gated = 1 AND ${among}`,
+            `SELECT ${whole} FROM dead_letters WHERE subscription = ? AND entity = ? AND gated = 1 AND ` +
+              `${among}`,
           )
           .all(subscription, entity, ids)
           .map(letterOf),
