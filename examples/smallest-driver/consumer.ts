@@ -1,4 +1,5 @@
 // One consumer: holds its subscription, delivers what is new, sleeps until the bell rings, and tries again.
+import { reasonOf, unavailable } from 'dreampipe/driver'
 import type { Consumer, ConsumerEvents, TopicError } from 'dreampipe/driver'
 import { E, type TaskEither } from 'dreampipe/fp'
 import { backoff, pause } from 'dreampipe/waiting'
@@ -17,6 +18,9 @@ export interface Consuming {
 /** Milliseconds before a failed delivery comes again: the first time, and at most. */
 const [first, most] = [100, 30_000]
 
+// A handler that rejects, where it should answer a left, stops nobody.
+const rejected = (thrown: unknown) => E.left(unavailable('deliver', reasonOf(thrown), thrown))
+
 export const consumer = ({ bell, hold, release, deliver, events }: Consuming): Consumer => {
   const stopping = new AbortController()
   const { promise: ready, resolve: onReady } = Promise.withResolvers<void>()
@@ -24,7 +28,7 @@ export const consumer = ({ bell, hold, release, deliver, events }: Consuming): C
     let failures = 0
     while (!stopping.signal.aborted) {
       const rung = bell.next()
-      const delivered = hold() ? await deliver() : E.right(0)
+      const delivered = hold() ? await deliver().catch(rejected) : E.right(0)
       onReady()
       if (delivered._tag === 'Left') {
         events.onFailure(delivered.left, ++failures)

@@ -13,6 +13,8 @@ import {
 } from 'dreampipe/testing'
 import { smallest } from '../../examples/smallest-driver/driver.ts'
 import { range, right, until } from '../../src/testing/check.ts'
+import { candidate } from '../../src/testing/samples.ts'
+import { release } from '../../src/testing/steps.ts'
 import { persist, prove } from '../faults/kit.ts'
 
 const suites = {
@@ -93,6 +95,27 @@ test('a pipeline runs on it, and every verb does what it says', async () => {
   expect(await pipeline.rebuild(Lead, { target: 'query-engine' })).toMatchObject({ generation: 2 })
   expect(await prove(pipeline, Lead)).toBe(43)
   expect(await pipeline.deadLetters.list()).toEqual([])
+})
+
+test('a handler that rejects is tried again, as one that answers a left', async () => {
+  const { eventStore, topic, close } = await right(smallest().open())
+  onTestFinished(close)
+  await right(topic.register({ name: 's', entity: 'Lead', from: 'start' }))
+  await release({ eventStore, topic }, [candidate({ id: 'a', at: 1 })])
+  const failures: string[] = []
+  let delivered = 0
+  const consumer = topic.subscribe(
+    { name: 's', entity: 'Lead', from: 'start' },
+    () => async () => {
+      if (failures.length === 0) throw new Error('thrown')
+      delivered++
+      return { _tag: 'Right', right: undefined }
+    },
+    { onFailure: ({ message }) => void failures.push(message) },
+  )
+  await until('it came again', () => delivered === 1)
+  await consumer.stop()
+  expect(failures).toEqual(['deliver: thrown'])
 })
 
 test('two pipelines on one driver are two processes on one database', async () => {
