@@ -2,7 +2,7 @@
 import { checkFilled } from '../../model/declared.ts'
 import type { Definition } from '../../model/definition.ts'
 import { describeProblems, type Problem } from '../../model/problem.ts'
-import { isAlive, nothingYet, type Folded } from '../../model/state.ts'
+import { isAlive, type Folded } from '../../model/state.ts'
 import { mapFromWire, mapToWire, type Unreadable } from '../../model/wire.ts'
 import type { EntityPropertyValue, Yadto } from '../../model/yadto.ts'
 import type { ViewDocument, ViewTable } from '../../ports/view-store.ts'

@@ -60,7 +60,11 @@ export const eventStoreAppend: readonly ContractCase[] = [
       'keeps kind, time, source, version and correlation id of an event, and leaves out what was not ' +
       'given',
     run: async ({ ports: { eventStore } }) => {
-      const given = { source: awkwardSource, version: `v ${awkwardSource}`, correlationId: `c ${awkwardSource}` }
+      const given = {
+        source: awkwardSource,
+        version: `v ${awkwardSource}`,
+        correlationId: `c ${awkwardSource}`,
+      }
       const outcomes = await append(eventStore, [
         candidate({ id: 'a', at: 1, kind: 'full', ...given }),
         candidate({ id: 'a', at: '0001-01-01T00:00:00.000001Z', kind: 'partial' }),

@@ -126,14 +126,12 @@ export const deadLetters = (db: Sqlite): DeadLetters => ({
   put: ({ subscription, entity, entityId, sequence, gated, reason, parkedAt }) =>
     db.write('park', () => {
       const parks = gated ? 1 : 0
+      const row = [subscription, entity, entityId, sequence, parks, reason, parkedAt]
       db.statement(
         'INSERT INTO dead_letters (subscription, entity, entity_id, sequence, gated, reason, parked_at) ' +
           'SELECT ?, ?, ?, ?, ?, ?, ? WHERE ? = 0 OR NOT EXISTS (SELECT 1 FROM dead_letters ' +
           'WHERE subscription = ? AND entity = ? AND entity_id = ? AND gated = 1) ON CONFLICT DO NOTHING',
-      ).run(
-        ...[subscription, entity, entityId, sequence, parks, reason, parkedAt],
-        ...[parks, subscription, entity, entityId],
-      )
+      ).run(...row, parks, ...row.slice(0, 3))
     }),
   list: ({ entity, subscription, entityId }, limit) => {
     const asked = given({ subscription, entity, entity_id: entityId })

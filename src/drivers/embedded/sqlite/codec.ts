@@ -15,7 +15,6 @@ export const idOfBytes = (bytes: unknown): string => {
 }
 
 export const bytesOfDigest = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
-const digestOfBytes = (bytes: unknown): string => Buffer.from(bytes as Uint8Array).toString('hex')
 
 /** The first 48 bits of a digest: a safe integer. */
 export const markOf = (hex: string): number => Number.parseInt(hex.slice(0, 12), 16)
