@@ -158,6 +158,20 @@ const closable = (close: (timeout: number) => Promise<void>): Closable => {
 /**
  * A pipeline over these entities. It connects on first use and never blocks; `InvalidDefinition` is thrown at
  * once.
+ * @example
+ * import { createPipeline, entity, y } from 'dreampipe'
+ *
+ * const Lead = entity('Lead', {
+ *   properties: { id: y.string(), city: y.string(), at: y.dateTime() },
+ *   identifier: ['id'],
+ *   timestamp: 'at',
+ * })
+ * const pipeline = createPipeline([Lead]) // embedded, in ./.dreampipe
+ * await pipeline.start()
+ * await pipeline.submit(Lead.toUpdate({ id: '1', city: 'Graz', at: new Date() }, { source: 'crm' }))
+ * await pipeline.settled()
+ * await pipeline.current(Lead, { id: '1' }) // { id: '1', city: 'Graz', at: '…' }
+ * await pipeline.close()
  */
 export const createPipeline = <const L extends readonly AnyEntity[]>(
   entities: L,

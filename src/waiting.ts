@@ -25,6 +25,13 @@ export const pause = (milliseconds: number, signal?: AbortSignal): Promise<void>
  * Milliseconds to wait after failure `attempt` (1, 2, 3 …): `first`, then twice as long each time, at most
  * `most`; between half of it and all of it by chance, so that those who failed together do not come back
  * together.
+ * @example
+ * import { backoff, pause } from 'dreampipe/waiting'
+ *
+ * const persistently = async (work: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
+ *   for (let attempt = 1; !signal.aborted && !(await work()); attempt++)
+ *     await pause(backoff(attempt, 100, 30_000), signal)
+ * }
  */
 export const backoff = (attempt: number, first: number, most: number): number =>
   Math.min(most, first * 2 ** Math.min(attempt - 1, 30)) * (0.5 + Math.random() / 2)

@@ -15,6 +15,7 @@ export interface BadRow {
   readonly reason: string
 }
 
+/** How rows become updates of an entity. */
 export interface CsvOptions<L extends AnyEntity> {
   readonly entity: L
   /** The updates' source. */

@@ -3,6 +3,7 @@
 import type { Page, PageContext } from 'dreampipe'
 import { pause, retryAfter } from 'dreampipe/waiting'
 
+/** How pages follow each other, and what is read from each. */
 export interface HttpPagesOptions<A, R, C> {
   /** The first page behind a cursor. */
   readonly first: (from: C) => string | URL

@@ -20,6 +20,7 @@ export interface Raw {
   readonly yadto: unknown
 }
 
+/** How lines become updates. */
 export interface JsonlOptions<U> {
   /**
    * The update or updates of one parsed line; what it throws makes the line a bad one. By default the parsed

@@ -44,6 +44,9 @@ export const CursorCodec = t.intersection([
     late: t.array(t.string),
   }),
 ])
+/**
+ * How far a producer of Salesforce has come: increments, the first load, refreshes, and where in a window.
+ */
 export type Cursor = t.TypeOf<typeof CursorCodec>
 export type Job = t.TypeOf<typeof JobCodec>
 export type Position = Pick<Cursor, 'lastStamp' | 'lastId' | 'job' | 'failures'>

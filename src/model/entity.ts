@@ -74,7 +74,19 @@ export interface TransformContext {
   readonly asOf: <L extends AnyEntity>(entity: L, id: Identifier<L>) => Promise<Past<L> | undefined>
 }
 
-/** Declares an entity. Throws `InvalidDefinition` at once where the definition is bad. */
+/**
+ * Declares an entity. Throws `InvalidDefinition` at once where the definition is bad.
+ * @example
+ * import { entity, y } from 'dreampipe'
+ *
+ * const Lead = entity('Lead', {
+ *   properties: { id: y.string(), email: y.optional(y.string()), updatedAt: y.dateTime() },
+ *   identifier: ['id'],
+ *   timestamp: 'updatedAt',
+ *   view: { index: ['email'] },
+ * })
+ * Lead.toUpdate({ id: '1', email: 'ada@example.org', updatedAt: new Date() }, { source: 'crm' })
+ */
 export const entity = <
   const N extends string,
   const I extends Key<P, Scalar, 'required'>,

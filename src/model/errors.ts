@@ -111,6 +111,7 @@ export const invalidUpdate = (entity: string, problems: readonly Problem[]): Inv
     entity,
     problems: some(problems),
   })
+/** A definition that contradicts the stored one; `problems` name both sides, each with its path. */
 export const schemaConflict = (
   entity: string,
   problems: readonly Problem[],
@@ -172,6 +173,7 @@ export const parked = (verb: string, why: string): Parked => make('Parked', `${v
 /** The asker's fault; `path` names the part (`$name`, a column; empty: the whole). Not to be tried again. */
 export const invalidQuery = (verb: string, path: string, why: string, cause?: unknown): InvalidQuery =>
   make('InvalidQuery', `${verb}: ${path === '' ? '' : `${path}: `}${why}`, { path, cause })
+/** A definition that cannot be: `path` names the option within `entity`, `why` says how to mend it. */
 export const invalidDefinition = (entity: string, path: string, why: string): InvalidDefinition =>
   make('InvalidDefinition', `entity ${entity}: ${path === '' ? '' : `${path}: `}${why}`, { path })
 /** The package `name` is not installed; the message ends with the command that installs it. */

@@ -50,6 +50,7 @@ export interface PageContext {
   readonly live: () => AsyncIterable<readonly { readonly [property: string]: string }[]>
 }
 
+/** What `producer` takes: names, a cursor, pages behind it, and what becomes of each record. */
 export interface ProducerDefinition<L extends AnyEntity, C, R> {
   /** Names the stored cursor, and is the updates' source. */
   readonly name: string
@@ -76,7 +77,33 @@ export interface Producer<L extends AnyEntity = AnyEntity, R = unknown, C = unkn
   readonly definition: ProducerDefinition<L, C, R>
 }
 
-/** Declares a producer. Throws `InvalidDefinition` at once where the definition is bad. */
+/**
+ * Declares a producer. Throws `InvalidDefinition` at once where the definition is bad.
+ * @example
+ * import { entity, producer, y } from 'dreampipe'
+ * import { t } from 'dreampipe/fp'
+ *
+ * const Price = entity('Price', {
+ *   properties: { sku: y.string(), price: y.decimal(), at: y.dateTime() },
+ *   identifier: ['sku'],
+ *   timestamp: 'at',
+ * })
+ * producer({
+ *   name: 'price-list',
+ *   entity: Price,
+ *   cursor: t.string,
+ *   start: '1970-01-01T00:00:00Z',
+ *   async *pages(since, { signal }) {
+ *     const response = await fetch(`https://prices.example/changed?since=${since}`, { signal })
+ *     const { rows, until } = (await response.json()) as {
+ *       rows: readonly { sku: string; price: string; at: string }[]
+ *       until: string
+ *     }
+ *     yield { records: rows, cursor: until }
+ *   },
+ *   normalise: (row, to) => to.update(row),
+ * })
+ */
 export const producer = <L extends AnyEntity, C, R>(
   definition: ProducerDefinition<L, C, R>,
 ): Producer<L, R, C> => {

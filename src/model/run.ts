@@ -12,6 +12,7 @@ export interface RunProgress {
   readonly left?: number
 }
 
+/** How a run is bounded, watched and ended. */
 export interface RunOptions {
   /** Ends the run after the page in hand; its cursor is saved. */
   readonly signal?: AbortSignal

@@ -37,6 +37,7 @@ export interface ContractCase {
   readonly run: (bench: Bench) => Promise<void>
 }
 
+/** How a contract suite is run: under whose test runner, on which driver, with what it can do. */
 export interface ContractOptions {
   /** The runner's: `(name, run) => test(name, run)`. */
   readonly test: (name: string, run: () => Promise<void>) => void

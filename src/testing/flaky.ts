@@ -34,6 +34,7 @@ export type FlakyVerb =
   | 'queryEngine.generations.advance'
   | 'queryEngine.generations.swap'
 
+/** How often, where and for how long a flaky driver fails; shares are between 0 and 1. */
 export interface FlakyOptions {
   /**
    * The same seed gives the n-th call of a verb the same fate; 1 unless said. (What runs side by side may

@@ -23,6 +23,7 @@ export interface ProducerPipeline {
   readonly close: () => Promise<void>
 }
 
+/** What `testProducer` needs: a test runner, the producer, and an empty pipeline of its entity. */
 export interface ProducerTest<L extends AnyEntity, R, C> {
   /** The runner's: `(name, run) => test(name, run)`. */
   readonly test: (name: string, run: () => Promise<void>) => void
@@ -119,7 +120,38 @@ const renamed = <L extends AnyEntity, R, C>(
 const updatesOf = (made: Update | readonly Update[]): readonly Update[] =>
   Array.isArray(made) ? (made as readonly Update[]) : [made as Update]
 
-/** Hands each law to the test runner. */
+/**
+ * Hands each law to the test runner: cursors come back from the store, what is behind a cursor comes,
+ * `normalise` is pure, a replay stores nothing, and a run that is killed between any two steps loses nothing.
+ * @example
+ * import { test } from 'node:test'
+ * import { createPipeline, entity, producer, y } from 'dreampipe'
+ * import { embedded } from 'dreampipe/embedded'
+ * import { t } from 'dreampipe/fp'
+ * import { testProducer } from 'dreampipe/testing'
+ *
+ * const Reading = entity('Reading', {
+ *   properties: { sensor: y.string(), at: y.dateTime() },
+ *   identifier: ['sensor'],
+ *   timestamp: 'at',
+ * })
+ * const source = [{ sensor: 'a', at: '2024-01-01T00:00:00Z' }]
+ * testProducer({
+ *   test: (name, run) => void test(name, run),
+ *   producer: () =>
+ *     producer({
+ *       name: 'sensors',
+ *       entity: Reading,
+ *       cursor: t.number,
+ *       start: 0,
+ *       async *pages(from) {
+ *         if (from < source.length) yield { records: source.slice(from), cursor: source.length }
+ *       },
+ *       normalise: (row, to) => to.update(row),
+ *     }),
+ *   pipeline: () => createPipeline([Reading], { driver: embedded({ folder: ':memory:' }) }),
+ * })
+ */
 export const testProducer = <L extends AnyEntity, R, C>({
   test,
   producer,

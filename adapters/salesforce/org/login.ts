@@ -39,6 +39,7 @@ export interface AccessToken {
   readonly accessToken: string
   readonly renew?: () => Promise<string>
 }
+/** How to log in: by client credentials, a JWT, a refresh token, or with a token that is given. */
 export type Login = ClientCredentials | JwtBearer | RefreshToken | AccessToken
 
 export interface Token {

@@ -5,6 +5,7 @@ import { loggingIn, type Login, type Token } from './login.ts'
 import { patience, unlessAborted } from './patience.ts'
 import { hourly } from './hourly.ts'
 
+/** An org: how to log in, and how much may be asked of it. */
 export interface OrgOptions {
   readonly login: Login
   /** API version, pinned: `68.0` unless said. */

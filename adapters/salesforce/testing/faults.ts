@@ -8,6 +8,7 @@ export interface Answered {
   readonly headers?: { readonly [name: string]: string }
 }
 
+/** What goes wrong with one request. */
 export type Fault =
   | ({ readonly kind: 'answer' } & Answered)
   /** The token this request came with is no longer good; nor is it for later ones. */
@@ -31,6 +32,7 @@ export type Fault =
       readonly headers?: (headers: { [name: string]: string }) => void
     }
 
+/** Which requests a fault meets, and how many of them. */
 export interface When {
   /**
    * Matched against method, path and query, decoded: `GET /services/data/v68.0/query?q=SELECT Id FROM Lead`.
@@ -43,6 +45,7 @@ export interface When {
   readonly times?: number
 }
 
+/** The faults of a local Salesforce: those that wait, and those that have happened. */
 export interface Faults {
   readonly add: (fault: Fault, when?: When) => void
   readonly clear: () => void

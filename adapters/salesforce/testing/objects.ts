@@ -42,6 +42,7 @@ export interface World {
   readonly settings: { readonly [name: string]: Value }
 }
 
+/** A field as describe tells of it. */
 export interface Field {
   readonly name: string
   readonly type: FieldType
@@ -61,6 +62,7 @@ export interface Field {
   readonly formula?: (values: Values, world: World) => Value
 }
 
+/** An object: its fields, and what can be asked of it. */
 export interface SObject {
   readonly name: string
   readonly keyPrefix: string

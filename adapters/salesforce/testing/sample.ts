@@ -15,6 +15,7 @@ const address = (compound: string, prefix: string): readonly Field[] => [
 
 const number = (value: unknown): number => Number(value ?? 0)
 
+/** The object Lead, with a field of each type that matters. */
 export const lead: SObject = {
   name: 'Lead',
   keyPrefix: '00Q',
@@ -60,6 +61,7 @@ export const lead: SObject = {
   ],
 }
 
+/** The object Account, a parent of Lead. */
 export const account: SObject = {
   name: 'Account',
   keyPrefix: '001',
@@ -113,4 +115,5 @@ export const activity: SObject = {
   ],
 }
 
+/** What a local Salesforce has unless it is told otherwise. */
 export const sampleObjects: readonly SObject[] = [lead, account, user, leadHistory, activity]

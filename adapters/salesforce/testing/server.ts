@@ -13,6 +13,7 @@ import { refuse, type Backend, type Endpoint, type ServerSettings } from './requ
 import { sampleObjects } from './sample.ts'
 import { storeOf, type Store } from './store.ts'
 
+/** What a local Salesforce has, what its clock says, and how it answers. */
 export interface LocalSalesforceOptions extends Partial<ServerSettings> {
   /** Objects it has; by default Lead, Account, User, LeadHistory and Activity__c. */
   readonly objects?: readonly SObject[]

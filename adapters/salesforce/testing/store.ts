@@ -3,6 +3,7 @@
 import { idOf } from './ids.ts'
 import type { Field, SObject, Value, Values, World } from './objects.ts'
 
+/** What a line of the change log tells. */
 export type ChangeKind = 'insert' | 'update' | 'delete' | 'undelete' | 'purge' | 'merge'
 
 /** One line of the change log: what became visible, and when; `stamp` is what its SystemModstamp says. */
@@ -15,6 +16,7 @@ export interface Logged {
   readonly values: Values
 }
 
+/** The clock of a local Salesforce, in milliseconds; it stands still until it is moved. */
 export interface Clock {
   readonly now: () => number
   readonly set: (instant: string) => void
@@ -59,6 +61,7 @@ export interface Table {
   readonly rows: Map<string, Values>
   next: number
 }
+/** What a local Salesforce holds: records change here, and a log says what became visible when. */
 export interface Store extends Changes {
   readonly clock: Clock
   readonly world: World & { settings: { [name: string]: Value } }

@@ -16,6 +16,7 @@ import { queryEngineLease } from './sqlite/tables.ts'
 import { topic } from './topic.ts'
 import { viewStore } from './view-store.ts'
 
+/** Where an embedded pipeline lives, and how much memory its query engine may take. */
 export interface EmbeddedOptions {
   /** Where the data lives; made where it is not there. `:memory:` keeps nothing. */
   readonly folder: string
@@ -77,7 +78,20 @@ const portsOf = (handle: Handle): Ports => {
   }
 }
 
-/** A pipeline in one folder: `embedded({ folder: './data' })`. */
+/**
+ * A driver in one folder: SQLite for truth, DuckDB for SQL.
+ * @example
+ * import { createPipeline, entity, y } from 'dreampipe'
+ * import { embedded } from 'dreampipe/embedded'
+ *
+ * const Note = entity('Note', {
+ *   properties: { id: y.string(), at: y.dateTime() },
+ *   identifier: ['id'],
+ *   timestamp: 'at',
+ * })
+ * createPipeline([Note], { driver: embedded({ folder: './data', memory: '256MB' }) })
+ * createPipeline([Note], { driver: embedded({ folder: ':memory:' }) }) // for tests
+ */
 export const embedded = ({ folder, memory }: EmbeddedOptions): Driver => ({
   name: 'embedded',
   open: (): TaskEither<Infra, Ports> =>

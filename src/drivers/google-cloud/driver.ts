@@ -27,6 +27,9 @@ import { topic } from './topic.ts'
 import { viewStore } from './view-store.ts'
 import { once } from '../../waiting.ts'
 
+/**
+ * Which project, database and dataset a pipeline lives in, how its parts are named, and injected clients.
+ */
 export interface GoogleCloudOptions {
   readonly projectId: string
   /** A named database; the default one without it. */

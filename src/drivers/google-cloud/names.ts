@@ -9,6 +9,7 @@ import { brokenDown, isDreampipeError, unavailable, type Contention, type Infra 
  */
 export type Template = string | { readonly [entity: string]: string }
 
+/** How topics and subscriptions are named: templates with `${entity}` and `${subscription}`. */
 export interface NameTemplates {
   /** An entity's persisted topic. */
   readonly persisted?: Template
