@@ -1,5 +1,4 @@
-// A custom adapter: a helpdesk's JSON API with next-page links becomes a producer; a wrong field or type in
-// it does not compile.
+// A custom adapter: a helpdesk's JSON API becomes a producer; a wrong field or type in it does not compile.
 import { createPipeline, entity, producer, y } from 'dreampipe'
 import { embedded } from 'dreampipe/embedded'
 import { t } from 'dreampipe/fp'
@@ -7,29 +6,12 @@ import { httpPages } from 'dreampipe/adapters/http'
 import { helpdesk } from './helpdesk.ts'
 
 const Ticket = entity('Ticket', {
-  properties: {
-    id: y.integer(),
-    title: y.string(),
-    state: y.enum(['open', 'closed']),
-    updatedAt: y.dateTime(),
-  },
+  properties: { id: y.integer(), title: y.string(), state: y.enum(['open', 'closed']), at: y.dateTime() },
   identifier: ['id'],
-  timestamp: 'updatedAt',
+  timestamp: 'at',
 })
-
-interface Row {
-  readonly id: number
-  readonly subject: string
-  readonly open: boolean
-  readonly updated_at: string
-  readonly deleted: boolean
-}
-interface Answer {
-  readonly rows: readonly Row[]
-  readonly next: string | null
-  readonly until: string
-}
-
+type Row = { id: number; subject: string; open: boolean; updated_at: string; deleted: boolean }
+type Answer = { rows: Row[]; next: string | null; until: string }
 const server = await helpdesk() // a small server of this example's own
 const tickets = producer({
   name: 'helpdesk-tickets', // names the stored cursor, and is the updates' source
@@ -42,24 +24,16 @@ const tickets = producer({
     records: ({ rows }) => rows,
     cursor: ({ until }) => until, // saved once this page's records are stored
   }),
-  normalise: (row, to) =>
-    row.deleted // a throw here puts this row into quarantine, the rest goes on
-      ? to.delete({ id: row.id, updatedAt: row.updated_at })
-      : to.update({
-          id: row.id,
-          title: row.subject,
-          state: row.open ? 'open' : 'closed',
-          updatedAt: row.updated_at,
-        }),
+  normalise: ({ id, subject: title, open, updated_at: at, deleted }, to) =>
+    deleted // a throw here puts this row into quarantine, the rest goes on
+      ? to.delete({ id, at })
+      : to.update({ id, title, state: open ? 'open' : 'closed', at }),
 })
-
 await using pipeline = createPipeline([Ticket], { driver: embedded({ folder: ':memory:' }) })
 await pipeline.start()
 const { stored, pages, cursor } = await pipeline.run(tickets) // or pipeline.schedule(tickets, '*/5 * * * *')
 await pipeline.settled()
-console.log(
-  { stored, pages, cursor },
-  await pipeline.sql('SELECT id, title, state FROM Ticket ORDER BY id'),
-  await pipeline.sql("SELECT id, state FROM Ticket_as_of('2024-01-02T12:00:00Z') ORDER BY id"),
-)
+const sql = 'SELECT id, title, state FROM Ticket ORDER BY id'
+const past = "SELECT id, state FROM Ticket_as_of('2024-01-02T12:00:00Z') ORDER BY id"
+console.log({ stored, pages, cursor }, await pipeline.sql(sql), await pipeline.sql(past))
 await server.close()

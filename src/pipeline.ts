@@ -24,8 +24,9 @@ import { status } from './flow/status.ts'
 import type { Closable, Pipeline, ScheduleOptions, Verbs } from './flow/verbs.ts'
 import type { Definition } from './model/definition.ts'
 import type { AnyEntity, EventOf, Identifier } from './model/entity.ts'
-import { invalidDefinition, type Contention, type ReadError } from './model/errors.ts'
+import { invalidDefinition, invalidOption, type Contention, type ReadError } from './model/errors.ts'
 import { limits } from './model/limits.ts'
+import { checkChoice, checkOptions } from './model/options.ts'
 import type { Producer } from './model/producer.ts'
 import type { Driver } from './ports/driver.ts'
 
@@ -44,7 +45,15 @@ export interface PipelineOptions {
 const definitionsOf = (entities: readonly AnyEntity[]): ReadonlyMap<string, Definition> => {
   const definitions = new Map<string, Definition>()
   const names = new Set<string>()
-  for (const { definition } of entities) {
+  if (!Array.isArray(entities))
+    throw invalidOption('createPipeline', '', `expects a list of entities: createPipeline([Lead])`)
+  for (const { definition } of entities as readonly Partial<AnyEntity>[]) {
+    if (definition === undefined)
+      throw invalidOption(
+        'createPipeline',
+        '',
+        'has something in its list that is no entity: make it with entity()',
+      )
     if (names.has(definition.name.toLowerCase()))
       throw invalidDefinition(
         definition.name,
@@ -64,21 +73,36 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): Verbs<AnyEntity, '
   const subscriptions = () => [...builtInOf(context.definitions), ...at.subscriptions.all()]
   const settling = { definitions, isRunning: at.isRunning, recent: at.recent }
   return {
-    start: (options) => verb(context, 'start', () => at.start(options?.roles ?? roles)),
+    start: (options) =>
+      verb(context, 'start', () => {
+        checkOptions('start', options)
+        for (const role of options?.roles ?? []) checkChoice('start', 'roles', role, roles)
+        return at.start(options?.roles ?? roles)
+      }),
     submit: (update) => verb(context, 'submit', () => submitOne(receiver, update)),
     submitAll: (updates, options = {}) =>
-      verb(context, 'submitAll', () => submitAll(receiver, updates, options)),
-    settled: (receipt, options) => onPorts('settled', (ports) => settled(ports, settling, receipt, options)),
+      verb(context, 'submitAll', () => {
+        checkOptions('submitAll', options)
+        return submitAll(receiver, updates, options)
+      }),
+    settled: (receipt, options) =>
+      onPorts('settled', (ports) => settled(ports, settling, receipt, options), options),
     current: (entity, id) =>
       onEntity('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)),
     asOf: (entity, id, instant) =>
       onEntity('asOf', entity, (definition, ports, schemas) => asOf(ports, schemas, definition, id, instant)),
     find: (entity, query = {}) =>
-      onEntity('find', entity, (definition, ports, schemas) => find(ports, schemas, definition, query)),
+      onEntity(
+        'find',
+        entity,
+        (definition, ports, schemas) => find(ports, schemas, definition, query),
+        query,
+      ),
     history: (entity, id) => historyOf(at, entity, id),
     sql: (text, parameters = {}, options = {}) =>
-      onPorts('sql', (ports) => sql(ports, text, parameters, options)),
-    run: (producer, options = {}) => known('run', producer?.entity, producers.run(producer, options)),
+      onPorts('sql', (ports) => sql(ports, text, parameters, options), options),
+    run: (producer, options = {}) =>
+      known('run', producer?.entity, producers.run(producer, options), options),
     schedule: (producer, cron, options = {}) => scheduled(at, producer, cron, options),
     quarantine: {
       list: (producer) => onPorts('quarantine.list', (ports) => quarantine.list(ports, producer.name)),
@@ -89,20 +113,23 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): Verbs<AnyEntity, '
       drop: (entry) => onPorts('quarantine.drop', (ports) => quarantine.drop(ports, entry)),
     },
     verify: (entity, options = {}) =>
-      onEntity('verify', entity, (definition, ports) => verify(ports, definition, options)),
+      onEntity('verify', entity, (definition, ports) => verify(ports, definition, options), options),
     rebuild: (entity, options) =>
-      onEntity('rebuild', entity, (definition, ports) => rebuild(ports, definition, options)),
+      onEntity('rebuild', entity, (definition, ports) => rebuild(ports, definition, options), options),
     provision: (options = {}) =>
-      onPorts('provision', (ports) =>
-        provision(
-          ports,
-          {
-            entities: [...context.definitions.keys()],
-            subscriptions: subscriptions(),
-            results: results ? at.subscriptions.allResults() : undefined,
-          },
-          options,
-        ),
+      onPorts(
+        'provision',
+        (ports) =>
+          provision(
+            ports,
+            {
+              entities: [...context.definitions.keys()],
+              subscriptions: subscriptions(),
+              results: results ? at.subscriptions.allResults() : undefined,
+            },
+            options,
+          ),
+        options,
       ),
     status: () => onPorts('status', (ports) => status(driver.name, ports, subscriptions())),
     deadLetters: {
@@ -123,6 +150,7 @@ const scheduled = <L extends AnyEntity, R, C>(
   cron: string,
   { onRun, ...options }: ScheduleOptions<'fp'>,
 ): Closable => {
+  checkOptions('schedule', { onRun, ...options })
   const known = definitionFor(at.context, 'schedule', producer?.entity)
   if (known._tag === 'Left') throw known.left
   const job = schedule(producer.name, cron, options, {
@@ -132,6 +160,7 @@ const scheduled = <L extends AnyEntity, R, C>(
       return connected._tag === 'Left' ? connected : E.right(connected.right.ports.checkpointStore)
     },
     onResult: (result) => onRun?.(result),
+    onWarning: (message) => at.context.observe({ _tag: 'producer', producer: producer.name, message }),
   })
   at.onClose(job.stop)
   return closable(job.stop)
@@ -177,7 +206,10 @@ export const createPipeline = <const L extends readonly AnyEntity[]>(
   entities: L,
   options: PipelineOptions = {},
 ): Pipeline<L[number]> => {
+  checkOptions('createPipeline', options)
   const definitions = definitionsOf(entities)
+  if (options.driver !== undefined && typeof options.driver.open !== 'function')
+    throw invalidOption('createPipeline', 'driver', "is no driver: embedded({ folder: './data' }) makes one")
   const driver = options.driver ?? embedded({ folder: './.dreampipe' })
   const at = core(
     definitions,
@@ -188,6 +220,7 @@ export const createPipeline = <const L extends readonly AnyEntity[]>(
   )
   const fp = verbsOf(at, driver, options.results === true)
   const subscribe: Pipeline<AnyEntity>['subscribe'] = (entity, subscription) => {
+    checkOptions('subscribe', subscription)
     const definition = definitionFor(at.context, 'subscribe', entity)
     if (definition._tag === 'Left') throw definition.left
     const registered = at.subscriptions.add(definition.right, subscription)

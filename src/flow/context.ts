@@ -4,6 +4,7 @@ import type { AnyEntity, DefinitionOf } from '../model/entity.ts'
 import type { Definition } from '../model/definition.ts'
 import {
   closed,
+  isDreampipeError,
   unavailable,
   unknownEntity,
   type Closed,
@@ -11,14 +12,11 @@ import {
   type Infra,
   type UnknownEntity,
 } from '../model/errors.ts'
-import type { Ports } from '../ports/driver.ts'
 import type { Observe } from './signal.ts'
 
 export interface Context {
   /** By name. */
   readonly definitions: ReadonlyMap<string, Definition>
-  /** Connects on first use. */
-  readonly ports: TaskEither<Infra, Ports>
   readonly observe: Observe
   /** Milliseconds that a timestamp may lie ahead of the clock. */
   readonly maxAhead: number
@@ -44,6 +42,9 @@ export const definitionFor = <L extends AnyEntity>(
   entity: L,
 ): E.Either<UnknownEntity, DefinitionOf<L>> => definitionOf(context, verb, String(entity?.name))
 
+// A call that its types do not allow, from JavaScript: an error that no verb's own union lists.
+const misused = <Er>(thrown: unknown): E.Either<Er, never> => E.left(thrown as Er)
+
 /**
  * A verb's own boundary: refuses once closed, and turns a throw that nobody foresaw into an error. `work`
  * runs only when the task does.
@@ -60,6 +61,8 @@ export const verb =
       const made = work()
       return await (typeof made === 'function' ? made() : made)
     } catch (thrown) {
-      return E.left(unavailable(name, 'an unforeseen failure', thrown))
+      return isDreampipeError(thrown, 'InvalidDefinition')
+        ? misused(thrown)
+        : E.left(unavailable(name, 'an unforeseen failure', thrown))
     }
   }

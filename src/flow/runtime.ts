@@ -62,7 +62,6 @@ export const core = (
   )
   const context: Context = {
     definitions,
-    ports: opened.get,
     observe,
     maxAhead,
     isClosed: () => closing !== undefined,

@@ -2,6 +2,7 @@
 import { invalidDefinition } from './errors.ts'
 import type { EventInfo } from './event.ts'
 import { limits } from './limits.ts'
+import { checkOptions } from './options.ts'
 import { badDeclaredName, badEntityName } from './name.ts'
 import type { EntitySchema } from './schema.ts'
 import { schemasOfSpecs } from './schema.ts'
@@ -68,6 +69,7 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
   const wrongName = typeof name === 'string' ? badEntityName(name) : 'an entity has a name'
   if (wrongName !== undefined) refuse('', wrongName)
   if (typeof input !== 'object' || input === null) refuse('', 'expects a definition')
+  checkOptions('entity', input, refuse)
   const properties =
     input.properties === undefined ? undefined : specs(input.properties, 'properties', refuse)
   if (properties !== undefined) checkNames(properties, 'properties', refuse, badDeclaredName, 1)
@@ -97,8 +99,9 @@ export const checkedDefinition = (name: string, input: DefinitionInput): Definit
     )
 
   for (const option of ['deduplication', 'view'] as const)
-    if (input[option] !== undefined && typeof input[option] !== 'object')
-      refuse(option, 'expects an object of options')
+    checkOptions(`entity.${option}`, input[option], (path, why) =>
+      refuse(path === '' ? option : `${option}.${path}`, why),
+    )
   const updates = one(input.updates, ['full', 'partial'], 'updates', refuse)
   const by = one(input.deduplication?.by, ['history', 'latest'], 'deduplication.by', refuse)
   if (by === 'latest' && updates === 'partial')

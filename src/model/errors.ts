@@ -176,6 +176,12 @@ export const invalidQuery = (verb: string, path: string, why: string, cause?: un
 /** A definition that cannot be: `path` names the option within `entity`, `why` says how to mend it. */
 export const invalidDefinition = (entity: string, path: string, why: string): InvalidDefinition =>
   make('InvalidDefinition', `entity ${entity}: ${path === '' ? '' : `${path}: `}${why}`, { path })
+/**
+ * A call or a definition with an option that cannot be: `of` names what takes it (`find`, `embedded`), `path`
+ * the option.
+ */
+export const invalidOption = (of: string, path: string, why: string): InvalidDefinition =>
+  make('InvalidDefinition', `${of}: ${path === '' ? '' : `${path}: `}${why}`, { path })
 /** The package `name` is not installed; the message ends with the command that installs it. */
 export const missingDependency = (verb: string, name: string, cause?: unknown): MissingDependency =>
   make(

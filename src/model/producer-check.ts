@@ -1,5 +1,6 @@
 // Checks a producer's definition at once, as entities are checked.
 import { invalidDefinition } from './errors.ts'
+import { checkOptions } from './options.ts'
 
 const nameForm = /^[A-Za-z][\w.-]{0,99}$/
 
@@ -11,6 +12,7 @@ export const checkedName = (definition: object): void => {
   const refuse = (path: string, why: string): never => {
     throw invalidDefinition(`producer ${String(name)}`, path, why)
   }
+  checkOptions('producer', definition, refuse)
   if (typeof name !== 'string' || !nameForm.test(name))
     refuse('name', 'starts with a letter and has letters, digits, _, - and ., at most 100')
   if (typeof entity !== 'object' || entity === null || !('definition' in entity))

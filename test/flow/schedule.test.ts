@@ -1,7 +1,8 @@
 // Schedules: by cron, one run at a time, later by chance, on one of all replicas, and ended by close, a
 // signal or the pipeline. A second schedule beside them says that ticks go by.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { producer, type PageContext, type Pipeline, type RunReport } from 'dreampipe'
+import { createPipeline, producer, type PageContext, type Pipeline, type RunReport } from 'dreampipe'
+import { embedded } from 'dreampipe/embedded'
 import { t, type E } from 'dreampipe/fp'
 import { child } from '../processes.ts'
 import { Lead, open, temporaryFolder, until } from './kit.ts'
@@ -39,37 +40,33 @@ const ticking = (pipeline: Pipeline<typeof Lead>, name = 'clock') => {
   }
 }
 
-test(
-  'a run that lasts past the next ticks is not doubled; they are passed over, and it goes on behind ' + 'it',
-  async () => {
-    const { pipeline } = open([Lead])
-    const clock = ticking(pipeline)
-    let [begun, running, most] = [0, 0, 0]
-    let release = (): void => undefined
-    const gate = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const results: (RunReport | Error)[] = []
-    pipeline.schedule(
-      source('slow', async () => {
-        begun++
-        most = Math.max(most, ++running)
-        await gate
-        running--
-      }),
-      everySecond,
-      { jitter: 0, onRun: (result) => void results.push(result) },
-    )
-    await until(() => begun === 1)
-    await clock.more(3)
-    expect([begun, results]).toEqual([1, []])
-    release()
-    await until(() => results.length >= 2)
-    expect(most).toBe(1)
-    expect(results[0]).toMatchObject({ ended: 'done', pages: 1, cursor: 1 })
-  },
-  30_000,
-)
+test('a run that lasts past the next ticks is not doubled; they are passed over, and it goes on behind it', async () => {
+  const { pipeline } = open([Lead])
+  const clock = ticking(pipeline)
+  let [begun, running, most] = [0, 0, 0]
+  let release = (): void => undefined
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const results: (RunReport | Error)[] = []
+  pipeline.schedule(
+    source('slow', async () => {
+      begun++
+      most = Math.max(most, ++running)
+      await gate
+      running--
+    }),
+    everySecond,
+    { jitter: 0, onRun: (result) => void results.push(result) },
+  )
+  await until(() => begun === 1)
+  await clock.more(3)
+  expect([begun, results]).toEqual([1, []])
+  release()
+  await until(() => results.length >= 2)
+  expect(most).toBe(1)
+  expect(results[0]).toMatchObject({ ended: 'done', pages: 1, cursor: 1 })
+}, 30_000)
 
 test('each tick is run by one of all replicas', async () => {
   const folder = temporaryFolder()
@@ -213,4 +210,38 @@ test('an expression that is none is told at once', () => {
       'every now and then',
     ),
   ).toThrowError(expect.objectContaining({ _tag: 'InvalidDefinition' }))
+})
+
+test('a tick from a clock that was far ahead is told and passed over', async () => {
+  const folder = temporaryFolder()
+  const before = await embedded({ folder }).open()()
+  if (before._tag === 'Left') throw before.left
+  const { checkpointStore, close } = before.right
+  await checkpointStore.save('tick/ahead', '2099-01-01T00:00:00.000Z', 0)()
+  await close()
+  const told: string[] = []
+  const pipeline = createPipeline([Lead], {
+    driver: embedded({ folder }),
+    observe: (signal) => void (signal._tag === 'producer' && told.push(signal.message)),
+  })
+  onTestFinished(() => pipeline.close())
+  const results: unknown[] = []
+  pipeline.schedule(
+    source('ahead', () => undefined),
+    everySecond,
+    { jitter: 0, onRun: (result) => void results.push(result) },
+  )
+  await until(() => results.length > 0)
+  expect(results[0]).toMatchObject({ producer: 'ahead', ended: 'done' })
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^its last tick is \d+ s in the future \(2099-01-01T00:00:00\.000Z\): passed over$/,
+    ),
+  ])
+})
+
+test('a cron expression that never comes is refused', () => {
+  const { pipeline } = open([Lead])
+  const never = source('never', () => undefined)
+  expect(() => pipeline.schedule(never, '0 0 30 2 *')).toThrow('schedule: "0 0 30 2 *" never comes')
 })

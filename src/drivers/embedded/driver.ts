@@ -2,9 +2,10 @@
 // run.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
 import type { Infra } from '../../model/errors.ts'
-import { unavailable } from '../../model/errors.ts'
+import { invalidOption, unavailable } from '../../model/errors.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
+import { checkOptions } from '../../model/options.ts'
 import { checkpointStore } from './checkpoint-store.ts'
 import type { DuckDb } from './duckdb/client.ts'
 import { isClosing } from './duckdb/errors.ts'
@@ -92,14 +93,20 @@ const portsOf = (handle: Handle): Ports => {
  * createPipeline([Note], { driver: embedded({ folder: './data', memory: '256MB' }) })
  * createPipeline([Note], { driver: embedded({ folder: ':memory:' }) }) // for tests
  */
-export const embedded = ({ folder, memory }: EmbeddedOptions): Driver => ({
-  name: 'embedded',
-  open: (): TaskEither<Infra, Ports> =>
-    pipe(
-      openHandle(folder, memory),
-      TE.mapLeft((error): Infra =>
-        error._tag === 'Contention' ? unavailable(`open ${folder}`, error.message, error) : error,
+export const embedded = (options: EmbeddedOptions): Driver => {
+  checkOptions('embedded', options ?? null)
+  const { folder, memory } = options
+  if (typeof folder !== 'string' || folder === '')
+    throw invalidOption('embedded', 'folder', "names a folder: embedded({ folder: './data' })")
+  return {
+    name: 'embedded',
+    open: (): TaskEither<Infra, Ports> =>
+      pipe(
+        openHandle(folder, memory),
+        TE.mapLeft((error): Infra =>
+          error._tag === 'Contention' ? unavailable(`open ${folder}`, error.message, error) : error,
+        ),
+        TE.map(portsOf),
       ),
-      TE.map(portsOf),
-    ),
-})
+  }
+}

@@ -1,7 +1,8 @@
 // The google-cloud driver: Firestore in Datastore mode for truth and views, Pub/Sub for topics, BigQuery for
 // SQL.
 import { E, pipe, TE, type TaskEither } from '../../fp.ts'
-import { brokenDown, isDreampipeError, reasonOf, type Infra } from '../../model/errors.ts'
+import { brokenDown, invalidOption, isDreampipeError, reasonOf, type Infra } from '../../model/errors.ts'
+import { checkOptions } from '../../model/options.ts'
 import type { Driver, Ports } from '../../ports/driver.ts'
 import type { QueryEngine, QueryEngineError } from '../../ports/query-engine.ts'
 import { bigQueryClient } from './bigquery/client.ts'
@@ -180,14 +181,20 @@ const open = async (options: GoogleCloudOptions): Promise<E.Either<Infra, Ports>
 }
 
 /** A pipeline on Google Cloud: `googleCloud({ projectId, namespace, dataset })`. */
-export const googleCloud = (options: GoogleCloudOptions): Driver => ({
-  name: 'google-cloud',
-  open: (): TaskEither<Infra, Ports> => () =>
-    open(options).catch((thrown: unknown) =>
-      E.left(
-        isDreampipeError(thrown, 'Unavailable')
-          ? thrown
-          : brokenDown('google-cloud', reasonOf(thrown), thrown),
+export const googleCloud = (options: GoogleCloudOptions): Driver => {
+  checkOptions('googleCloud', options ?? null)
+  for (const option of ['projectId', 'dataset'] as const)
+    if (typeof options[option] !== 'string' || options[option] === '')
+      throw invalidOption('googleCloud', option, 'is missing: googleCloud({ projectId, namespace, dataset })')
+  return {
+    name: 'google-cloud',
+    open: (): TaskEither<Infra, Ports> => () =>
+      open(options).catch((thrown: unknown) =>
+        E.left(
+          isDreampipeError(thrown, 'Unavailable')
+            ? thrown
+            : brokenDown('google-cloud', reasonOf(thrown), thrown),
+        ),
       ),
-    ),
-})
+  }
+}

@@ -11,6 +11,7 @@ import {
 } from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
 import { instantOfDate } from '../../model/instant.ts'
+import { described } from '../../model/options.ts'
 import type { Change, Producer, ProducerDefinition } from '../../model/producer.ts'
 import type { Update } from '../../model/update.ts'
 import type { CheckpointStore, Quarantined } from '../../ports/checkpoint-store.ts'
@@ -57,6 +58,16 @@ export const changeOf = ({ entity, name, version }: AnyDefinition): Change<AnyEn
   }
 }
 
+// From JavaScript anything may come: nothing at all, a promise, another entity's update.
+const isUpdateOf = (entity: string, made: unknown): made is Update =>
+  typeof made === 'object' && made !== null && 'yadto' in made && 'entity' in made && made.entity === entity
+const answered = (made: unknown): string =>
+  typeof made === 'object' && made !== null && 'then' in made
+    ? 'a promise, and it has nothing to wait for'
+    : typeof made === 'object' && made !== null && 'yadto' in made
+      ? "another entity's update"
+      : described(made)
+
 /** The updates of a record, or why there are none. */
 export const updatesOf = (
   definition: AnyDefinition,
@@ -64,8 +75,12 @@ export const updatesOf = (
   record: unknown,
 ): E.Either<string, readonly Update[]> => {
   try {
-    const made = definition.normalise(record, change)
-    return E.right(Array.isArray(made) ? (made as readonly Update[]) : [made as Update])
+    const made: unknown = definition.normalise(record, change)
+    const updates: readonly unknown[] = Array.isArray(made) ? made : [made]
+    const other = updates.findIndex((update) => !isUpdateOf(definition.entity.name, update))
+    return other < 0
+      ? E.right(updates as readonly Update[])
+      : E.left(`normalise: answered with ${answered(updates[other])}: answer with to.update or to.delete`)
   } catch (thrown) {
     return E.left(`normalise: ${reasonOf(thrown)}`)
   }

@@ -22,7 +22,12 @@ interface Scheduling {
   readonly run: (options: RunOptions) => Promise<ScheduledResult>
   readonly store: () => Promise<E.Either<RunError, CheckpointStore>>
   readonly onResult: (result: ScheduledResult) => void
+  /** Told of what is odd and no error. */
+  readonly onWarning: (message: string) => void
 }
+
+/** Milliseconds that another replica's clock may be ahead of this one's before its tick is not believed. */
+const mostAhead = 60_000
 
 // Replicas run the same schedule: the first one of them takes a tick. A clock that is a little behind finds
 // its tick taken.
@@ -36,8 +41,14 @@ const takeTick = async (
   const tick = new Date(Math.round(at.getTime() / 1000) * 1000).toISOString()
   const last = await store.right.load(`tick/${producer}`)()
   if (last._tag === 'Left') return last
-  if (typeof last.right?.value === 'string' && last.right.value >= tick)
-    return { _tag: 'Right', right: false }
+  const taken = typeof last.right?.value === 'string' ? last.right.value : ''
+  const ahead = Date.parse(taken) - Date.now()
+  // A clock that was a year ahead once must not stop the schedule for a year.
+  if (ahead > mostAhead)
+    scheduling.onWarning(
+      `its last tick is ${Math.round(ahead / 1000)} s in the future (${taken}): passed over`,
+    )
+  else if (taken >= tick) return { _tag: 'Right', right: false }
   const saved = await store.right.save(`tick/${producer}`, tick, last.right?.version ?? 0)()
   return saved._tag === 'Left' ? saved : { _tag: 'Right', right: saved.right !== undefined }
 }
@@ -74,6 +85,8 @@ export const schedule = (
     })
   const job = ((): Cron => {
     try {
+      const never = new Cron(expression, { paused: true, timezone: timeZone }).nextRun() === null
+      if (never) throw new Error(`${JSON.stringify(expression)} never comes`)
       return new Cron(
         expression,
         { protect: true, timezone: timeZone },

@@ -12,8 +12,9 @@ import { verifyViews } from './verify-views.ts'
 import type { Verified, VerifyOptions } from './verify.ts'
 import { tableOf } from '../project/view.ts'
 
+export const targets = ['views', 'query-engine'] as const
 /** The projection to rebuild. */
-export type Target = 'views' | 'query-engine'
+export type Target = (typeof targets)[number]
 type ProveError = Infra | Contention | NotStarted
 
 /** Both projections against the event store. */
