@@ -44,12 +44,15 @@ export { entitiesFrom, entityFrom } from './model/configuration.ts'
 export { y } from './model/property.ts'
 export type { Inputs, LearnedProperties, Properties, Property, Values } from './model/property.ts'
 export type { Mode } from './model/spec.ts'
+export { checkOptions } from './model/options.ts'
 export { codecOf } from './model/codec.ts'
 export { YadtoCodec } from './model/decode.ts'
+export { metadataNames } from './model/yadto.ts'
 export type { EntityPropertyValue, PropertyType, Yadto } from './model/yadto.ts'
 export type { EventInfo, Receipt } from './model/event.ts'
 export {
   invalidDefinition,
+  invalidOption,
   isDreampipeError,
   missingDependency,
   schemaConflict,

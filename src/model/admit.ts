@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { E } from '../fp.ts'
 import type { Candidate, Mark } from './candidate.ts'
+import { carriedBy } from './carried.ts'
 import { checkSize } from './decode-value.ts'
 import { readYadto, type Metadata } from './decode.ts'
 import { checkDeclared } from './declared.ts'
@@ -28,6 +29,7 @@ export interface Submitted {
   readonly entity: string
   readonly yadto: unknown
   readonly problems?: readonly Problem[]
+  readonly at?: unknown
 }
 
 const scalarKeys: ReadonlySet<string> = new Set([
@@ -105,18 +107,6 @@ const occurredAtOf = (
     : instant
 }
 
-const isProblem = (u: unknown): u is Problem =>
-  typeof u === 'object' &&
-  u !== null &&
-  ['code', 'path', 'message'].every(
-    (field) => typeof (u as { readonly [field: string]: unknown })[field] === 'string',
-  )
-
-// What the builder found. An update is data and may come from anywhere, its problems with it: what are none
-// is passed over.
-const builtIn = ({ problems }: Submitted): readonly Problem[] =>
-  Array.isArray(problems) ? (problems as readonly unknown[]).filter(isProblem) : []
-
 // What later checks say of a path that has a problem already, or of what lies around it, would only repeat
 // it.
 const joined = (...found: readonly (readonly Problem[])[]): readonly Problem[] => {
@@ -145,10 +135,10 @@ export const admit = (
     problems: unreadable,
   } = readYadto(submitted.yadto)
   const problems: Problem[] = []
-  const built = builtIn(submitted)
-  // Of an update that cannot be read at all there is nothing more to say.
+  const built = carriedBy(submitted)
+  // Of an update that cannot be read at all there is nothing more to say than its maker knew.
   if (unreadable.some(({ path }) => path === ''))
-    return E.left(invalidUpdate(definition.name, joined(built, unreadable)))
+    return E.left(invalidUpdate(definition.name, built.length > 0 ? built : unreadable))
   const pairs = keyPairs(definition, content, problems)
   const occurredAt = occurredAtOf(definition, content, maxAhead, problems)
   checkDeclared(definition, content, metadata.operation, problems)

@@ -7,6 +7,10 @@ import { child, element, pathAndAround, problem, type Problem } from './problem.
 import { readBy, type PropertySpec } from './spec.ts'
 import { isNull, type EntityPropertyValue, type Yadto } from './yadto.ts'
 
+// What reads as a number must be one exactly, or its readers could read neither it nor its page.
+const isNarrowInteger = (spec: PropertySpec): boolean => spec.type === 'Integer' && spec.bigint !== true
+const isExact = (text: string): boolean => text.length < 16 || Number.isSafeInteger(Number(text))
+
 // Whether a value can break its declaration in more ways than by its type; remembered per declaration.
 const demands = new WeakMap<PropertySpec, boolean>()
 
@@ -14,6 +18,7 @@ const isDemanding = (spec: PropertySpec): boolean => {
   const found = demands.get(spec)
   if (found !== undefined) return found
   const demanding =
+    isNarrowInteger(spec) ||
     spec.values !== undefined ||
     spec.codec !== undefined ||
     spec.fields !== undefined ||
@@ -23,6 +28,7 @@ const isDemanding = (spec: PropertySpec): boolean => {
 }
 
 const accepts = (spec: PropertySpec, text: string): boolean => {
+  if (isNarrowInteger(spec)) return isExact(text)
   if (spec.values !== undefined && !spec.values.includes(text)) return false
   return (
     spec.codec === undefined ||
@@ -53,9 +59,11 @@ const checkValue = (
       problem(
         'WrongType',
         path,
-        spec.values === undefined
-          ? `${spec.codec?.name ?? 'its codec'} does not accept this value`
-          : `is one of ${spec.values.join(', ')}`,
+        isNarrowInteger(spec)
+          ? 'is beyond 2^53, which y.integer() cannot read exactly: declare it with y.bigint()'
+          : spec.values === undefined
+            ? `${spec.codec?.name ?? 'its codec'} does not accept this value`
+            : `is one of ${spec.values.join(', ')}`,
       ),
     )
   }

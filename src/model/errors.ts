@@ -1,6 +1,6 @@
 // Every failure as one tagged union: real Errors made by functions, told apart by tag, never by class or
 // message.
-import { describeProblems, type Problem } from './problem.ts'
+import { describeProblems, toldOf, type Problem } from './problem.ts'
 
 /** A real `Error` with a tag. `retry` says whether the same call may succeed later. */
 export type Failure<Tag extends string, Fields = {}> = Error & {
@@ -106,11 +106,13 @@ const make = <E extends DreampipeError>(
 const some = (problems: readonly Problem[]): readonly [Problem, ...Problem[]] =>
   problems as readonly [Problem, ...Problem[]]
 
-export const invalidUpdate = (entity: string, problems: readonly Problem[]): InvalidUpdate =>
-  make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, {
+export const invalidUpdate = (entity: string, all: readonly Problem[]): InvalidUpdate => {
+  const problems = toldOf(all)
+  return make('InvalidUpdate', `submit ${entity}: ${describeProblems(problems)}`, {
     entity,
     problems: some(problems),
   })
+}
 /** A definition that contradicts the stored one; `problems` name both sides, each with its path. */
 export const schemaConflict = (
   entity: string,

@@ -30,11 +30,26 @@ export interface Problem {
   readonly message: string
 }
 
+// Names from outside may be of any length, and paths are many times as long.
+const longest = 400
+
 export const problem = (code: ProblemCode, path: string, message: string): Problem => ({
   code,
-  path,
+  path: path.length > longest ? `${path.slice(0, longest)}…` : path,
   message,
 })
+
+/** Problems that one update tells of. */
+const most = 100
+
+/** The first hundred problems; what is left out is counted by one more. */
+export const toldOf = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.length <= most
+    ? problems
+    : [
+        ...problems.slice(0, most),
+        problem('TooLarge', '', `has ${problems.length - most} more problems, which are not told`),
+      ]
 
 /** The path of a property inside `parent`. */
 export const child = (parent: string, name: string): string =>

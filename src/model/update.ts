@@ -11,6 +11,8 @@ export interface Update<N extends string = string> {
   readonly operation: 'upsert' | 'delete'
   readonly yadto: Yadto
   readonly problems?: readonly Problem[]
+  /** Where it stands in its source (`line 12`); what is wrong with it is told with it. */
+  readonly at?: string
 }
 
 /** An update's metadata: who sends it, its own schema version, and an id that comes back in the receipt. */

@@ -74,3 +74,17 @@ test('without results there is nothing to subscribe to', () => {
     expect.objectContaining({ _tag: 'InvalidDefinition' }),
   )
 })
+
+test('an update whose entity cannot be read has its outcome, with results as without', async () => {
+  const pipeline = make(':memory:')
+  const seen: SubmitResult[] = []
+  pipeline.subscribeResults({ name: 'caller', handle: (result) => void seen.push(result) })
+  await pipeline.start()
+  const line = JSON.parse('{"entity":{"toString":1},"yadto":{}}') as never
+  expect(await pipeline.submitAll([line])).toEqual({ stored: 0, duplicate: 0, outdated: 0, rejected: 1 })
+  await until(() => seen.length === 1)
+  expect(seen[0]).toMatchObject({
+    entity: 'of a name that cannot be read',
+    error: { _tag: 'UnknownEntity', retry: false },
+  })
+})

@@ -5,7 +5,7 @@ import type { Contention, Infra, NotStarted } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Build } from '../../ports/view-store.ts'
 import { evolveStored } from '../project/query-engine.ts'
-import { ticker, type Rebuilt, type RebuildOptions } from './rebuild.ts'
+import { ticker, type Rebuilt, type RebuildOptions, incomplete, tookOver } from './rebuild.ts'
 import { behind, nextEntities } from '../events/scan.ts'
 import { verifyQueryEngine } from './verify-query-engine.ts'
 
@@ -35,6 +35,18 @@ const fill = async (
   }
 }
 
+// A build takes over only complete: what a first look finds is mended, what a second one finds stops it.
+const proven = async (ports: Ports, entity: string): Promise<RebuildResult<void>> => {
+  const first = await verifyQueryEngine(ports, entity, { repair: true }, true)()
+  if (first._tag === 'Left' || first.right.findings.length === 0) return voided(first)
+  const second = await verifyQueryEngine(ports, entity, {}, true)()
+  return second._tag === 'Left' || second.right.findings.length === 0
+    ? voided(second)
+    : E.left(incomplete(entity, second.right.findings))
+}
+const voided = (result: RebuildResult<unknown>): RebuildResult<void> =>
+  result._tag === 'Left' ? result : E.right(undefined)
+
 /**
  * Builds an entity's tables anew, in the process that projects into the query engine. Resumable, repeatable;
  * verified before the swap.
@@ -55,9 +67,9 @@ export const rebuildQueryEngine =
     const tick = ticker(total, begun.right.events, options)
     const filled = await fill(ports, entity, begun.right, tick)
     if (filled._tag === 'Left') return filled
-    const verified = await verifyQueryEngine(ports, entity, { repair: true }, true)()
+    const verified = await proven(ports, entity)
     if (verified._tag === 'Left') return verified
-    const swapped = await generations.swap(entity, filled.right.build.generation)()
+    const swapped = tookOver(entity, await generations.swap(entity, filled.right.build.generation)())
     if (swapped._tag === 'Left') return swapped
     tick(filled.right.build.events, true)
     return E.right({

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { E, type TaskEither } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
-import { reasonOf, unavailable, type Contention, type Infra } from '../../model/errors.ts'
+import { reasonOf, type Contention, type Infra } from '../../model/errors.ts'
 import type { StoredEvent } from '../../model/event.ts'
 import { instantOfDate } from '../../model/instant.ts'
 import { apply, nothingYet, type Folded } from '../../model/state.ts'
@@ -14,7 +14,7 @@ import { putViews } from '../project/put-views.ts'
 import { behind, nextEntities } from '../events/scan.ts'
 import { verifyViews } from './verify-views.ts'
 import { documentOf, tableOf } from '../project/view.ts'
-import { type RebuildOptions, type Rebuilt, ticker } from './rebuild.ts'
+import { type RebuildOptions, type Rebuilt, ticker, incomplete, tookOver } from './rebuild.ts'
 
 type RebuildResult<A> = E.Either<Infra | Contention, A>
 
@@ -159,15 +159,7 @@ const proven = async (
   const second = await verifyViews(ports, definition, table, {})()
   if (second._tag === 'Left') return second
   const unexplained = second.right.findings.filter(({ reason }) => reason === undefined)
-  return unexplained.length === 0
-    ? E.right(undefined)
-    : E.left(
-        unavailable(
-          `rebuild ${definition.name}`,
-          `the new generation is not complete and does not take over: ${unexplained.length} findings, ` +
-            `the first is ${JSON.stringify(unexplained[0])}`,
-        ),
-      )
+  return unexplained.length === 0 ? E.right(undefined) : E.left(incomplete(definition.name, unexplained))
 }
 
 /**
@@ -194,7 +186,10 @@ export const rebuildViews =
     if (filled._tag === 'Left') return filled
     const verified = await proven(ports, definition, filling.build.generation)
     if (verified._tag === 'Left') return verified
-    const swapped = await generations.swap(definition.name, filling.build.generation)()
+    const swapped = tookOver(
+      definition.name,
+      await generations.swap(definition.name, filling.build.generation)(),
+    )
     if (swapped._tag === 'Left') return swapped
     const resumed = await resumeParked(ports, definition, filling.failed)
     if (resumed._tag === 'Left') return resumed

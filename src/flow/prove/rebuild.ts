@@ -1,4 +1,7 @@
 // What rebuilds share: how they are watched, and what they answer.
+import { E } from '../../fp.ts'
+import { contention, unavailable, type Contention, type Unavailable } from '../../model/errors.ts'
+import type { Finding } from './verify.ts'
 
 /** How far a rebuild is. */
 export interface RebuildProgress {
@@ -45,3 +48,22 @@ export const ticker = (
     })
   }
 }
+
+/** A generation that is not complete does not take over: the first finding says what it lacks. */
+export const incomplete = (entity: string, findings: readonly Finding[]): Unavailable =>
+  unavailable(
+    `rebuild ${entity}`,
+    `the new generation is not complete and does not take over: ${findings.length} findings, the first ` +
+      `is ${JSON.stringify(findings[0])}`,
+  )
+
+/** A swap that found another build in its place is no rebuild. */
+export const tookOver = <Er>(
+  entity: string,
+  swapped: E.Either<Er, boolean>,
+): E.Either<Er | Contention, void> =>
+  swapped._tag === 'Left'
+    ? swapped
+    : swapped.right
+      ? E.right(undefined)
+      : E.left(contention(`rebuild ${entity}`, 'another rebuild took its place: it serves, or will'))

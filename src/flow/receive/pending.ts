@@ -1,6 +1,6 @@
 // What the receiver's parts share: updates on their way, and what they need once connected.
 import type { E } from '../../fp.ts'
-import type { Admitted } from '../../model/admit.ts'
+import type { Admitted, Submitted } from '../../model/admit.ts'
 import type { SubmitError } from '../../model/errors.ts'
 import type { Receipt, StoredEvent } from '../../model/event.ts'
 import type { Yadto } from '../../model/yadto.ts'
@@ -8,6 +8,15 @@ import type { Ports } from '../../ports/driver.ts'
 import type { Schemas } from '../schemas.ts'
 
 export type PushResult = E.Either<SubmitError, Receipt>
+
+/** The entity that an update names: anything may come as an update, also what throws where it is read. */
+export const entityOf = (submitted: Submitted): string => {
+  try {
+    return String(submitted?.entity)
+  } catch {
+    return 'of a name that cannot be read'
+  }
+}
 
 /** An update on its way; `done` is called once, after its commit or with what is wrong. */
 export interface Pending {

@@ -2,13 +2,14 @@
 // neighbours.
 import { E } from '../../fp.ts'
 import { admit, type Submitted } from '../../model/admit.ts'
+import { placed, placeOf, refusedUnnamed } from '../../model/carried.ts'
 import type { Candidate, Outcome } from '../../model/candidate.ts'
 import { closed, contention, invalidUpdate, unavailable, type SubmitError } from '../../model/errors.ts'
 import type { EventInfo, Receipt, StoredEvent } from '../../model/event.ts'
 import { problem } from '../../model/problem.ts'
 import { definitionOf, type Context } from '../context.ts'
 import { turns } from './turns.ts'
-import type { Pending, Receiving, PushResult } from './pending.ts'
+import { entityOf, type Pending, type PushResult, type Receiving } from './pending.ts'
 import type { Schemas } from '../schemas.ts'
 import { turn } from '../../waiting.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -113,15 +114,6 @@ const commit = async (receiving: Committing, batch: readonly Pending[]): Promise
   settle(rest, contention('submit', 'other processes keep changing the schema'))
 }
 
-// Anything may come as an update, also what throws where it is read.
-const entityOf = (submitted: Submitted): string => {
-  try {
-    return String(submitted?.entity)
-  } catch {
-    return 'of a name that cannot be read'
-  }
-}
-
 const admitAny: typeof admit = (definition, submitted, known, maxAhead) => {
   try {
     return admit(definition, submitted, known, maxAhead)
@@ -181,10 +173,13 @@ export const receiver = (
   }
   const transforming = turns(connect, enqueue)
 
-  const push = (submitted: Submitted, done: (result: PushResult) => void): void => {
-    if (context.isClosed()) return done(E.left(closed('submit')))
-    const definition = definitionOf(context, 'submit', entityOf(submitted))
-    if (definition._tag === 'Left') return done(definition)
+  const push = (submitted: Submitted, answer: (result: PushResult) => void): void => {
+    if (context.isClosed()) return answer(E.left(closed('submit')))
+    const at = placeOf(submitted)
+    const done = at === undefined ? answer : placed(at, answer)
+    const verb = at === undefined ? 'submit' : `submit (${at})`
+    const definition = definitionOf(context, verb, entityOf(submitted))
+    if (definition._tag === 'Left') return done(refusedUnnamed(submitted) ?? definition)
     const admitted = admitAny(
       definition.right,
       submitted,

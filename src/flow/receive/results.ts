@@ -7,7 +7,7 @@ import { instantOfDate } from '../../model/instant.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { SubmitResult } from '../../ports/topic.ts'
 import type { Receiver } from './receiver.ts'
-import type { PushResult } from './pending.ts'
+import { entityOf, type PushResult } from './pending.ts'
 import type { Observe } from '../signal.ts'
 import { turn } from '../../waiting.ts'
 
@@ -42,7 +42,7 @@ const errorOf = (error: DreampipeError): NonNullable<SubmitResult['error']> => (
 export const resultOf = (submitted: Submitted, result: PushResult): SubmitResult => {
   const correlationId = result._tag === 'Right' ? result.right.correlationId : correlationIdOf(submitted)
   return {
-    entity: String(submitted?.entity),
+    entity: entityOf(submitted),
     at: instantOfDate(new Date()) as string,
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(result._tag === 'Right' ? { receipt: result.right } : { error: errorOf(result.left) }),
@@ -83,7 +83,7 @@ export const reporting = (
         else if (dropped++ === 0)
           observe({
             _tag: 'unpublished',
-            entity: String(submitted?.entity),
+            entity: entityOf(submitted),
             error: unavailable(
               'results',
               `${mostWaiting} results wait to be published: those that come now are left out`,
