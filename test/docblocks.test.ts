@@ -76,4 +76,4 @@ test('every example of a docblock compiles as a user has it', () => {
     encoding: 'utf8',
   })
   expect([compiled.stdout, compiled.status]).toEqual(['', 0])
-})
+}, 120_000)

@@ -61,7 +61,7 @@ test('every block of TypeScript compiles as a user has it', () => {
   )
   expect(compiled.stdout).toBe('')
   expect(compiled.status).toBe(0)
-})
+}, 120_000)
 
 test.runIf(runs)('the ten lines run and print what they promise', () => {
   const ran = spawnSync(process.execPath, ['--conditions=@dreampipe/source', 'block0.ts'], {

@@ -119,7 +119,7 @@ test('every shipped file is as prettier writes it (npm run format)', async () =>
     if (!(await prettier.check(read(file), { ...options, filepath: file }))) others.push(file)
   expect(others).toEqual([])
   expect(await prettier.check('const a = "b";\n', { ...options, filepath: 'a.ts' })).toBe(false)
-})
+}, 120_000)
 
 /** Casts that the compiler cannot check: `as never`, and `as` behind `as unknown`. */
 const castsOf = (text: string): number => {

@@ -1,4 +1,4 @@
-// Every option there is, by what takes it: one table, so that a mistyped option is refused instead of ignored.
+// Every option there is, by what takes it: one table, so that a mistyped option is refused, not ignored.
 import { invalidOption } from './errors.ts'
 
 /** The names of the options of each verb, definition and driver. */
@@ -70,7 +70,7 @@ const distance = (a: string, b: string): number => {
 }
 
 /** `: did you mean x?` where one of the names is near, the names there are otherwise. */
-export const suggestion = (given: string, names: readonly string[]): string => {
+const suggestion = (given: string, names: readonly string[]): string => {
   const near = names
     .map((name) => ({ name, edits: distance(given.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, edits }) => edits <= Math.max(2, Math.floor(name.length / 3)))

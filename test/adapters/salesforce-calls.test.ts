@@ -21,24 +21,27 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('an org whose quota was used up is asked again later, and the report says that there is more', async () => {
-  const given = await setting({ pageSize: 5, dailyCalls: 100 })
-  leads(given.sf, 40)
-  given.sf.clock.advance(60)
-  given.sf.spend(76)
-  // One producer for good, as a service has it.
-  const producer = people(given.sf, { reading: { via: 'rest' } })
-  expect((await given.run(producer)).ended).toBe('budget')
-  expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day/)
-  given.sf.settings.dailyCalls = 10_000
-  // Within a few minutes it is not asked again.
-  const asked = given.sf.used()
-  expect((await given.run(producer)).ended).toBe('budget')
-  expect(given.sf.used()).toBe(asked)
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 60_000 })
-  expect((await given.run(producer)).ended).toBe('done')
-  await expectSame(given, true)
-})
+test(
+  'an org whose quota was used up is asked again later, and the report says that there is ' + 'more',
+  async () => {
+    const given = await setting({ pageSize: 5, dailyCalls: 100 })
+    leads(given.sf, 40)
+    given.sf.clock.advance(60)
+    given.sf.spend(76)
+    // One producer for good, as a service has it.
+    const producer = people(given.sf, { reading: { via: 'rest' } })
+    expect((await given.run(producer)).ended).toBe('budget')
+    expect(given.warnings.at(-1)).toMatch(/the org has used 80 of its 100 API calls of the day/)
+    given.sf.settings.dailyCalls = 10_000
+    // Within a few minutes it is not asked again.
+    const asked = given.sf.used()
+    expect((await given.run(producer)).ended).toBe('budget')
+    expect(given.sf.used()).toBe(asked)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 60_000 })
+    expect((await given.run(producer)).ended).toBe('done')
+    await expectSame(given, true)
+  },
+)
 
 test("calls of the org's own share that are spent end a run as budget", async () => {
   const given = await setting({ pageSize: 5 })

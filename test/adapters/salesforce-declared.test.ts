@@ -7,38 +7,41 @@ import type { LocalSalesforce } from 'dreampipe/adapters/salesforce/testing'
 import { errorOf, open } from '../flow/kit.ts'
 import { expectProven, loginOf, memory, Person, server } from './salesforce-kit.ts'
 
-test('declared fields are checked against Salesforce before anything is read: all of it at once', async () => {
-  const sf = await server()
-  const { pipeline, warnings } = memory([Person])
-  const producer = salesforce({
-    object: 'Lead',
-    entity: Person,
-    login: loginOf(sf),
-    fields: {
-      Id: y.string(),
-      Email: y.integer(),
-      Nothing__c: y.string(),
-      Hidden__c: y.optional(y.string()),
-      Photo__c: y.optional(y.bytes()),
-      Owner: y.object({ Nme: y.string() }),
-      SystemModstamp: y.dateTime(),
-    },
-    normalise: (record, to) => to.update({ id: record.Id, updatedAt: record.SystemModstamp }),
-  })
-  const error = await errorOf(pipeline.run(producer))
-  expect(error).toMatchObject({ _tag: 'SchemaConflict', retry: false })
-  expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
-    ['WrongType', 'Email'],
-    ['Missing', 'Nothing__c'],
-    ['WrongType', 'Photo__c'],
-    ['Missing', 'Owner.Nme'],
-  ])
-  expect(error.message).toContain(
-    'Email: declared as Integer, and Salesforce says email: it is read as String',
-  )
-  expect(sf.seen.some(({ request }) => /query/.test(request))).toBe(false)
-  expect(warnings).toEqual([])
-})
+test(
+  'declared fields are checked against Salesforce before anything is read: all of it at ' + 'once',
+  async () => {
+    const sf = await server()
+    const { pipeline, warnings } = memory([Person])
+    const producer = salesforce({
+      object: 'Lead',
+      entity: Person,
+      login: loginOf(sf),
+      fields: {
+        Id: y.string(),
+        Email: y.integer(),
+        Nothing__c: y.string(),
+        Hidden__c: y.optional(y.string()),
+        Photo__c: y.optional(y.bytes()),
+        Owner: y.object({ Nme: y.string() }),
+        SystemModstamp: y.dateTime(),
+      },
+      normalise: (record, to) => to.update({ id: record.Id, updatedAt: record.SystemModstamp }),
+    })
+    const error = await errorOf(pipeline.run(producer))
+    expect(error).toMatchObject({ _tag: 'SchemaConflict', retry: false })
+    expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
+      ['WrongType', 'Email'],
+      ['Missing', 'Nothing__c'],
+      ['WrongType', 'Photo__c'],
+      ['Missing', 'Owner.Nme'],
+    ])
+    expect(error.message).toContain(
+      'Email: declared as Integer, and Salesforce says email: it is read as String',
+    )
+    expect(sf.seen.some(({ request }) => /query/.test(request))).toBe(false)
+    expect(warnings).toEqual([])
+  },
+)
 
 const properties = {
   id: y.string(),

@@ -26,17 +26,20 @@ for (const via of ['rest', 'bulk'] as const) {
   })
 }
 
-test('deletes can be ignored; what was never there and is deleted before the first run leaves nothing', async () => {
-  const given = await setting()
-  const [a, b] = leads(given.sf, 3) as [string, string, string]
-  given.sf.delete(b)
-  given.sf.clock.advance(60)
-  const producer = people(given.sf, { deletes: 'ignore' })
-  expect((await given.run(producer)).stored).toBe(2)
-  given.sf.delete(a)
-  given.sf.clock.advance(60)
-  expect((await given.run(producer)).records).toBe(0)
-})
+test(
+  'deletes can be ignored; what was never there and is deleted before the first run leaves ' + 'nothing',
+  async () => {
+    const given = await setting()
+    const [a, b] = leads(given.sf, 3) as [string, string, string]
+    given.sf.delete(b)
+    given.sf.clock.advance(60)
+    const producer = people(given.sf, { deletes: 'ignore' })
+    expect((await given.run(producer)).stored).toBe(2)
+    given.sf.delete(a)
+    given.sf.clock.advance(60)
+    expect((await given.run(producer)).records).toBe(0)
+  },
+)
 
 test('what was archived is read, also where deletes are ignored', async () => {
   const given = await setting()

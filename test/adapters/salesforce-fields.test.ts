@@ -96,38 +96,41 @@ for (const via of ['rest', 'bulk'] as const) {
   )
 }
 
-test('a field that goes while a run reads ends it, and the next one goes on without it, missing nothing', async () => {
-  const sf = await server({ objects: [lead], pageSize: 10 })
-  const { pipeline } = open([Anything])
-  const producer = salesforce({
-    object: 'Lead',
-    entity: Anything,
-    login: loginOf(sf),
-    reading: { via: 'rest' },
-  })
-  for (let n = 0; n < 25; n++) sf.insert('Lead', { Name: `${n}`, Phone: '+41' })
-  sf.clock.advance(60)
-  sf.faults.add(
-    {
-      kind: 'rewrite',
-      body: (body) => {
-        sf.removeField('Lead', 'Phone')
-        return body
+test(
+  'a field that goes while a run reads ends it, and the next one goes on without it, missing ' + 'nothing',
+  async () => {
+    const sf = await server({ objects: [lead], pageSize: 10 })
+    const { pipeline } = open([Anything])
+    const producer = salesforce({
+      object: 'Lead',
+      entity: Anything,
+      login: loginOf(sf),
+      reading: { via: 'rest' },
+    })
+    for (let n = 0; n < 25; n++) sf.insert('Lead', { Name: `${n}`, Phone: '+41' })
+    sf.clock.advance(60)
+    sf.faults.add(
+      {
+        kind: 'rewrite',
+        body: (body) => {
+          sf.removeField('Lead', 'Phone')
+          return body
+        },
       },
-    },
-    { on: /updated/ },
-  )
-  expect(await errorOf(pipeline.run(producer))).toMatchObject({
-    _tag: 'SourceFailed',
-    retry: false,
-    message: expect.stringContaining("No such column 'Phone'"),
-  })
-  expect(await pipeline.run(producer)).toMatchObject({ ended: 'done', stored: 25 })
-  // It comes again, and with it what it held.
-  sf.addField('Lead', { name: 'Phone', type: 'phone' })
-  sf.clock.advance(60)
-  expect(await pipeline.run(producer)).toMatchObject({ ended: 'done', stored: 25 })
-})
+      { on: /updated/ },
+    )
+    expect(await errorOf(pipeline.run(producer))).toMatchObject({
+      _tag: 'SourceFailed',
+      retry: false,
+      message: expect.stringContaining("No such column 'Phone'"),
+    })
+    expect(await pipeline.run(producer)).toMatchObject({ ended: 'done', stored: 25 })
+    // It comes again, and with it what it held.
+    sf.addField('Lead', { name: 'Phone', type: 'phone' })
+    sf.clock.advance(60)
+    expect(await pipeline.run(producer)).toMatchObject({ ended: 'done', stored: 25 })
+  },
+)
 
 test.for(['rest', 'bulk'] as const)(
   'a field that goes between describe and the query ends the run with what Salesforce says; the next one ' +

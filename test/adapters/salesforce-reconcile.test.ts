@@ -144,21 +144,24 @@ test('a mass delete far beyond the guard asks little', async () => {
   expect(sf.used() - used).toBeLessThan(10)
 })
 
-test('away for longer than the recycle bin keeps: a warning says so, and reconcile finds what left it', async () => {
-  const given = await setting()
-  const { sf } = given
-  const producer = people(sf, { reconcile: { hours: 24 } })
-  const ids = leads(sf, 20)
-  sf.clock.advance(60)
-  await given.run(producer)
-  sf.delete(ids[3] as string)
-  sf.clock.advance(16 * 24 * 3_600)
-  await given.run(producer)
-  expect(given.warnings.at(-1)).toMatch(
-    /^Lead was last read 2026-03-01T12:0\d:00Z: what left the recycle bin since then shows only by rec/,
-  )
-  await given.pipeline.start()
-  await given.pipeline.settled()
-  expect(await given.pipeline.current(Person, { id: ids[3] as string })).toBeUndefined()
-  expect(await given.pipeline.sql('SELECT count(*) AS n FROM Person')).toEqual([{ n: 19 }])
-})
+test(
+  'away for longer than the recycle bin keeps: a warning says so, and reconcile finds what left ' + 'it',
+  async () => {
+    const given = await setting()
+    const { sf } = given
+    const producer = people(sf, { reconcile: { hours: 24 } })
+    const ids = leads(sf, 20)
+    sf.clock.advance(60)
+    await given.run(producer)
+    sf.delete(ids[3] as string)
+    sf.clock.advance(16 * 24 * 3_600)
+    await given.run(producer)
+    expect(given.warnings.at(-1)).toMatch(
+      /^Lead was last read 2026-03-01T12:0\d:00Z: what left the recycle bin since then shows only by rec/,
+    )
+    await given.pipeline.start()
+    await given.pipeline.settled()
+    expect(await given.pipeline.current(Person, { id: ids[3] as string })).toBeUndefined()
+    expect(await given.pipeline.sql('SELECT count(*) AS n FROM Person')).toEqual([{ n: 19 }])
+  },
+)

@@ -52,28 +52,31 @@ describe.skipIf(missing !== undefined)('refusals and storms', () => {
     expect(seen.flat().every((id) => id.length <= 128)).toBe(true)
   })
 
-  test('a row that BigQuery refuses for good is an error that says which, not to be tried again', async () => {
-    const error = await during(
-      store,
-      (asked) =>
-        isInsert(asked)
-          ? {
-              status: 200,
-              body: {
-                insertErrors: [
-                  { index: 1, errors: [{ reason: 'invalid', location: 'n', message: 'bad value' }] },
-                  { index: 0, errors: [{ reason: 'stopped' }] },
-                ],
-              },
-            }
-          : undefined,
-      () => left(store.engine().append('Lead', events.slice(0, 2)), 'Unavailable'),
-    )
-    expect([error.retry, error.message]).toEqual([
-      false,
-      expect.stringContaining(`event ${events[1]?.eventId}: n: bad value`),
-    ])
-  })
+  test(
+    'a row that BigQuery refuses for good is an error that says which, not to be tried ' + 'again',
+    async () => {
+      const error = await during(
+        store,
+        (asked) =>
+          isInsert(asked)
+            ? {
+                status: 200,
+                body: {
+                  insertErrors: [
+                    { index: 1, errors: [{ reason: 'invalid', location: 'n', message: 'bad value' }] },
+                    { index: 0, errors: [{ reason: 'stopped' }] },
+                  ],
+                },
+              }
+            : undefined,
+        () => left(store.engine().append('Lead', events.slice(0, 2)), 'Unavailable'),
+      )
+      expect([error.retry, error.message]).toEqual([
+        false,
+        expect.stringContaining(`event ${events[1]?.eventId}: n: bad value`),
+      ])
+    },
+  )
 
   test(
     'a storm of 503, 429, 403 rate limits, cut connections and lost answers loses nothing and doubles ' +

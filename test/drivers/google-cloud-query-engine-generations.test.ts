@@ -50,35 +50,39 @@ describe.skipIf(missing !== undefined)('replicas', () => {
     180_000,
   )
 
-  test('one that appends without having seen the build loses nothing: the build begins once all know of it', async () => {
-    const store = await fresh()
-    const rebuilder = store.engine({ freshFor: 300 })
-    const appender = store.engine({ freshFor: 300 })
-    // The event store: what is appended here was stored before, and a scan sees what was stored before it
-    // began.
-    const stored: StoredEvent[] = range(1, 20).map((n) =>
-      storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }),
-    )
-    await fill(appender, stored)
-    let over = false
-    const appending = (async () => {
-      for (let n = 21; !over; n++) {
-        const event = storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } })
-        stored.push(event)
-        await right(appender.append('Lead', [event]))
+  test(
+    'one that appends without having seen the build loses nothing: the build begins once all know of ' + 'it',
+    async () => {
+      const store = await fresh()
+      const rebuilder = store.engine({ freshFor: 300 })
+      const appender = store.engine({ freshFor: 300 })
+      // The event store: what is appended here was stored before, and a scan sees what was stored before it
+      // began.
+      const stored: StoredEvent[] = range(1, 20).map((n) =>
+        storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } }),
+      )
+      await fill(appender, stored)
+      let over = false
+      const appending = (async () => {
+        for (let n = 21; !over; n++) {
+          const event = storedEvent({ id: `${n}`, sequence: 1, at: n, content: { n: integer(n) } })
+          stored.push(event)
+          await right(appender.append('Lead', [event]))
+        }
+      })()
+      for (const definition of ['one', 'two', 'three']) {
+        const { generation } = await right(rebuilder.generations.begin('Lead', definition))
+        await right(rebuilder.fill('Lead', stored.slice()))
+        expect(await right(rebuilder.generations.swap('Lead', generation))).toBe(true)
       }
-    })()
-    for (const definition of ['one', 'two', 'three']) {
-      const { generation } = await right(rebuilder.generations.begin('Lead', definition))
-      await right(rebuilder.fill('Lead', stored.slice()))
-      expect(await right(rebuilder.generations.swap('Lead', generation))).toBe(true)
-    }
-    over = true
-    await appending
-    expect(stored.length).toBeGreaterThan(30)
-    expect(await verdict(rebuilder, stored)).toEqual(clean)
-    expect(await count(rebuilder, 'Lead')).toBe(stored.length)
-  }, 60_000)
+      over = true
+      await appending
+      expect(stored.length).toBeGreaterThan(30)
+      expect(await verdict(rebuilder, stored)).toEqual(clean)
+      expect(await count(rebuilder, 'Lead')).toBe(stored.length)
+    },
+    60_000,
+  )
 
   test('one that still writes to a generation that was dropped writes to those that count', async () => {
     const store = await fresh()

@@ -13,39 +13,42 @@ const changes = ({ method, path }: Asked): boolean =>
   method !== 'GET' && !path.endsWith('/queries') && !path.endsWith('/jobs')
 
 describe.skipIf(missing !== undefined)('replicas', () => {
-  test('that bring different columns at once end with all of them, in tables and views, and no row is lost', async () => {
-    const store = await fresh()
-    const events = range(1, 6).map((n) =>
-      storedEvent({
-        id: `e${n}`,
-        sequence: 1,
-        at: n,
-        kind: n === 6 ? 'partial' : 'full',
-        content: { [`p${n}`]: string(`v${n}`), box: object({ [`q${n}`]: integer(n) }) },
-      }),
-    )
-    // Each knows its own schema only, and only the last brings partial updates.
-    await Promise.all(
-      events.map((event, i) =>
-        fill(store.engine(), [event], i === 5 ? { updates: ['full', 'partial'] } : {}),
-      ),
-    )
-    const all = schemaFor(events, { updates: ['full', 'partial'] })
-    await right(store.engine().evolve('Lead', all))
-    for (const from of ['Lead', 'Lead_events', 'Lead_as_of($at)']) {
-      const rows = await ask(
-        store.engine(),
-        `SELECT p1, p2, p3, p4, p5, p6, box FROM ${from} ORDER BY id`,
-        from.includes('$') ? { at: '2024-01-02T00:00:00Z' } : {},
+  test(
+    'that bring different columns at once end with all of them, in tables and views, and no row is ' + 'lost',
+    async () => {
+      const store = await fresh()
+      const events = range(1, 6).map((n) =>
+        storedEvent({
+          id: `e${n}`,
+          sequence: 1,
+          at: n,
+          kind: n === 6 ? 'partial' : 'full',
+          content: { [`p${n}`]: string(`v${n}`), box: object({ [`q${n}`]: integer(n) }) },
+        }),
       )
-      expect(rows.map((row, i) => row[`p${i + 1}`])).toEqual(range(1, 6).map((n) => `v${n}`))
-      expect(rows.map((row, i) => (row['box'] as { [name: string]: unknown })[`q${i + 1}`])).toEqual(
-        range(1, 6).map(BigInt),
+      // Each knows its own schema only, and only the last brings partial updates.
+      await Promise.all(
+        events.map((event, i) =>
+          fill(store.engine(), [event], i === 5 ? { updates: ['full', 'partial'] } : {}),
+        ),
       )
-    }
-    // What a replica appended before another's columns were there is whole in its own.
-    expect(await verdict(store.engine(), events)).toEqual(clean)
-  })
+      const all = schemaFor(events, { updates: ['full', 'partial'] })
+      await right(store.engine().evolve('Lead', all))
+      for (const from of ['Lead', 'Lead_events', 'Lead_as_of($at)']) {
+        const rows = await ask(
+          store.engine(),
+          `SELECT p1, p2, p3, p4, p5, p6, box FROM ${from} ORDER BY id`,
+          from.includes('$') ? { at: '2024-01-02T00:00:00Z' } : {},
+        )
+        expect(rows.map((row, i) => row[`p${i + 1}`])).toEqual(range(1, 6).map((n) => `v${n}`))
+        expect(rows.map((row, i) => (row['box'] as { [name: string]: unknown })[`q${i + 1}`])).toEqual(
+          range(1, 6).map(BigInt),
+        )
+      }
+      // What a replica appended before another's columns were there is whole in its own.
+      expect(await verdict(store.engine(), events)).toEqual(clean)
+    },
+  )
 
   test('one that was long asleep does not put an old view over a new one', async () => {
     const store = await fresh()

@@ -1,8 +1,9 @@
 // The BigQuery emulator for tests: found, started on a free port behind its front, and stopped for good.
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { spawnBound } from './bound.ts'
 import { openFront, type Front } from './bigquery-front.ts'
 
 process.env['METADATA_SERVER_DETECTION'] = 'none'
@@ -74,7 +75,7 @@ const startOnce = async (): Promise<Started> => {
   // Its garbage collector frees table functions that are still in use, and the next query that reads one ends
   // the process: it must not collect.
   const env = { ...process.env, GOGC: 'off', GOMEMLIMIT: process.env['BIGQUERY_EMULATOR_MEMORY'] ?? '4GiB' }
-  const child = spawn(
+  const child = spawnBound(
     binary,
     [
       `--project=${bigQueryProject}`,
@@ -83,11 +84,7 @@ const startOnce = async (): Promise<Started> => {
       `--grpc-port=${grpc}`,
       '--log-level=error',
     ],
-    {
-      detached: true,
-      env,
-      stdio: ['ignore', 'ignore', process.env['BQ_LOG'] === undefined ? 'ignore' : 'inherit'],
-    },
+    { env, complains: process.env['BQ_LOG'] !== undefined },
   )
   const kill = (): void => {
     try {

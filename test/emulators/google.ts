@@ -1,10 +1,11 @@
 // Google's official emulators for tests: found in the Cloud SDK or given by the environment, started on a
 // free loopback port, ended with the run.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spawnBound } from './bound.ts'
 
 // Otherwise the clients' first use asks a metadata server that only Google's machines have.
 process.env['METADATA_SERVER_DETECTION'] = 'none'
@@ -153,7 +154,7 @@ interface Launched {
 
 const launch = async ({ file, args }: Command, port: number, folder: string): Promise<Launched> => {
   // A group of its own: the legacy emulator's script does not hand signals on.
-  const started = spawn(file, args(port, folder), { stdio: 'ignore', detached: true })
+  const started = spawnBound(file, args(port, folder))
   let over = false
   const ended = new Promise<void>((resolve) => {
     started.once('close', () => {

@@ -119,56 +119,59 @@ describe('verify', () => {
 })
 
 describe('rebuild', () => {
-  test('a changed calculation reaches every document, with progress; the next generation serves', async () => {
-    const folder = temporaryFolder()
-    const first = open([Lead], folder)
-    await seed(first.pipeline)
-    await first.pipeline.close()
-    const Changed = entity('Lead', {
-      properties:
-        Lead.definition.properties === undefined
-          ? ({} as never)
-          : {
-              id: y.string(),
-              email: y.optional(y.string()),
-              city: y.optional(y.string()),
-              score: y.optional(y.integer()),
-              tags: y.optional(y.list(y.string())),
-              at: y.dateTime(),
-            },
-      identifier: ['id'],
-      timestamp: 'at',
-      deduplication: { by: 'history', ignore: ['city'] },
-      view: {
-        properties: ['id', 'score'],
-        index: ['large'],
-        calculated: { large: y.boolean() },
-        calculate: (state) => ({ large: (state.score ?? 0) >= 290 }),
-      },
-    })
-    const { pipeline } = open([Changed], folder)
-    await pipeline.start()
-    const progress: RebuildProgress[] = []
-    const rebuilt: Rebuilt = await pipeline.rebuild(Changed, {
-      target: 'views',
-      onProgress: (each) => progress.push(each),
-    })
-    expect(rebuilt).toMatchObject({ generation: 2, events: 300, entities: 30, failed: [] })
-    expect(progress[progress.length - 1]).toMatchObject({ events: 300 })
-    const { items } = await pipeline.find(Changed, { where: { large: true }, limit: 100 })
-    expect(items.length).toBeGreaterThan(0)
-    expect(items.every(({ score }) => (score ?? 0) >= 290)).toBe(true)
-    expect(sound(await pipeline.verify(Changed))).toEqual([zero, zero])
-    expect(await pipeline.rebuild(Changed, { target: 'views' })).toMatchObject({
-      generation: 3,
-      events: 300,
-    })
-    await pipeline.settled(
-      await pipeline.submit(Changed.toUpdate({ id: '0', score: 1000, at: day(30) }, source)),
-    )
-    expect(await pipeline.current(Changed, { id: '0' })).toEqual({ id: '0', score: 1000, large: true })
-    expect(sound(await pipeline.verify(Changed))).toEqual([zero, zero])
-  })
+  test(
+    'a changed calculation reaches every document, with progress; the next generation ' + 'serves',
+    async () => {
+      const folder = temporaryFolder()
+      const first = open([Lead], folder)
+      await seed(first.pipeline)
+      await first.pipeline.close()
+      const Changed = entity('Lead', {
+        properties:
+          Lead.definition.properties === undefined
+            ? ({} as never)
+            : {
+                id: y.string(),
+                email: y.optional(y.string()),
+                city: y.optional(y.string()),
+                score: y.optional(y.integer()),
+                tags: y.optional(y.list(y.string())),
+                at: y.dateTime(),
+              },
+        identifier: ['id'],
+        timestamp: 'at',
+        deduplication: { by: 'history', ignore: ['city'] },
+        view: {
+          properties: ['id', 'score'],
+          index: ['large'],
+          calculated: { large: y.boolean() },
+          calculate: (state) => ({ large: (state.score ?? 0) >= 290 }),
+        },
+      })
+      const { pipeline } = open([Changed], folder)
+      await pipeline.start()
+      const progress: RebuildProgress[] = []
+      const rebuilt: Rebuilt = await pipeline.rebuild(Changed, {
+        target: 'views',
+        onProgress: (each) => progress.push(each),
+      })
+      expect(rebuilt).toMatchObject({ generation: 2, events: 300, entities: 30, failed: [] })
+      expect(progress[progress.length - 1]).toMatchObject({ events: 300 })
+      const { items } = await pipeline.find(Changed, { where: { large: true }, limit: 100 })
+      expect(items.length).toBeGreaterThan(0)
+      expect(items.every(({ score }) => (score ?? 0) >= 290)).toBe(true)
+      expect(sound(await pipeline.verify(Changed))).toEqual([zero, zero])
+      expect(await pipeline.rebuild(Changed, { target: 'views' })).toMatchObject({
+        generation: 3,
+        events: 300,
+      })
+      await pipeline.settled(
+        await pipeline.submit(Changed.toUpdate({ id: '0', score: 1000, at: day(30) }, source)),
+      )
+      expect(await pipeline.current(Changed, { id: '0' })).toEqual({ id: '0', score: 1000, large: true })
+      expect(sound(await pipeline.verify(Changed))).toEqual([zero, zero])
+    },
+  )
 
   test('the query engine anew: the same answers from the next generation', async () => {
     const { pipeline } = open([Lead])

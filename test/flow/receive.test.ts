@@ -22,27 +22,33 @@ describe('history mode', () => {
     expect(again).toEqual({ ...first, status: 'duplicate', correlationId: 'c1' })
   })
 
-  test('the timestamp is content: the same state later is new; an ignored property alone is not', async () => {
-    const { pipeline } = open([Lead])
-    const submit = async (values: { city?: string; at: string }) =>
-      (await pipeline.submit(Lead.toUpdate({ id: '1', ...values }, source))).status
-    expect(await submit({ at: day(1) })).toBe('stored')
-    expect(await submit({ at: day(2) })).toBe('stored')
-    expect(await submit({ at: day(2), city: 'Oslo' })).toBe('duplicate')
-  })
+  test(
+    'the timestamp is content: the same state later is new; an ignored property alone is ' + 'not',
+    async () => {
+      const { pipeline } = open([Lead])
+      const submit = async (values: { city?: string; at: string }) =>
+        (await pipeline.submit(Lead.toUpdate({ id: '1', ...values }, source))).status
+      expect(await submit({ at: day(1) })).toBe('stored')
+      expect(await submit({ at: day(2) })).toBe('stored')
+      expect(await submit({ at: day(2), city: 'Oslo' })).toBe('duplicate')
+    },
+  )
 
-  test('late events are stored, numbered in order of arrival, and leave the state to the newest', async () => {
-    const { pipeline } = open([Lead])
-    await pipeline.start()
-    await pipeline.submit(Lead.toUpdate({ id: '1', score: 2, at: day(2) }, source))
-    expect(await pipeline.submit(Lead.toUpdate({ id: '1', score: 1, at: day(1) }, source))).toMatchObject({
-      status: 'stored',
-      sequence: 2,
-    })
-    await pipeline.settled()
-    expect(await pipeline.current(Lead, { id: '1' })).toMatchObject({ score: 2 })
-    expect(await pipeline.asOf(Lead, { id: '1' }, day(1))).toMatchObject({ score: 1 })
-  })
+  test(
+    'late events are stored, numbered in order of arrival, and leave the state to the ' + 'newest',
+    async () => {
+      const { pipeline } = open([Lead])
+      await pipeline.start()
+      await pipeline.submit(Lead.toUpdate({ id: '1', score: 2, at: day(2) }, source))
+      expect(await pipeline.submit(Lead.toUpdate({ id: '1', score: 1, at: day(1) }, source))).toMatchObject({
+        status: 'stored',
+        sequence: 2,
+      })
+      await pipeline.settled()
+      expect(await pipeline.current(Lead, { id: '1' })).toMatchObject({ score: 2 })
+      expect(await pipeline.asOf(Lead, { id: '1' }, day(1))).toMatchObject({ score: 1 })
+    },
+  )
 
   test('equal timestamps: the later arrival is the state', async () => {
     const { pipeline } = open([Lead])
@@ -140,52 +146,57 @@ test('a changed rule neither doubles what was stored under the old one nor rewri
   }
 })
 
-test('partial updates merge by property and time; a late one fills only what nothing newer has set', async () => {
-  const Device = entity('Device', {
-    properties: {
-      id: y.string(),
-      a: y.optional(y.integer()),
-      b: y.optional(y.integer()),
-      o: y.optional(y.object({ x: y.optional(y.integer()), z: y.optional(y.integer()) })),
-      at: y.dateTime(),
-    },
-    identifier: ['id'],
-    timestamp: 'at',
-    updates: 'partial',
-  })
-  const { pipeline } = open([Device])
-  await pipeline.start()
-  const send = (values: object, n: number) =>
-    pipeline.submit(Device.toUpdate({ id: 'd', ...values, at: day(n) }, source))
-  await send({ a: 1, o: { x: 1, z: 1 } }, 1)
-  await send({ b: 5, o: { x: 2 } }, 5)
-  await send({ a: 3, b: 3 }, 3)
-  await pipeline.settled()
-  expect(await pipeline.current(Device, { id: 'd' })).toEqual({
-    id: 'd',
-    a: 3,
-    b: 5,
-    o: { x: 2 },
-    at: '2024-01-05T00:00:00.000000Z',
-  })
-  expect(await pipeline.asOf(Device, { id: 'd' }, day(4))).toEqual({
-    id: 'd',
-    a: 3,
-    b: 3,
-    o: { x: 1, z: 1 },
-    at: '2024-01-03T00:00:00.000000Z',
-  })
-  expect(await pipeline.sql('SELECT a, b, o FROM Device')).toEqual([{ a: 3, b: 5, o: { x: 2, z: null } }])
-  await pipeline.submit(Device.toDelete({ id: 'd', at: day(4) }, source))
-  await pipeline.settled()
-  expect(await pipeline.current(Device, { id: 'd' })).toEqual({
-    id: 'd',
-    b: 5,
-    o: { x: 2 },
-    at: '2024-01-05T00:00:00.000000Z',
-  })
-  expect(await pipeline.sql('SELECT a, b, o FROM Device')).toEqual([{ a: null, b: 5, o: { x: 2, z: null } }])
-})
+test(
+  'partial updates merge by property and time; a late one fills only what nothing newer has ' + 'set',
+  async () => {
+    const Device = entity('Device', {
+      properties: {
+        id: y.string(),
+        a: y.optional(y.integer()),
+        b: y.optional(y.integer()),
+        o: y.optional(y.object({ x: y.optional(y.integer()), z: y.optional(y.integer()) })),
+        at: y.dateTime(),
+      },
+      identifier: ['id'],
+      timestamp: 'at',
+      updates: 'partial',
+    })
+    const { pipeline } = open([Device])
+    await pipeline.start()
+    const send = (values: object, n: number) =>
+      pipeline.submit(Device.toUpdate({ id: 'd', ...values, at: day(n) }, source))
+    await send({ a: 1, o: { x: 1, z: 1 } }, 1)
+    await send({ b: 5, o: { x: 2 } }, 5)
+    await send({ a: 3, b: 3 }, 3)
+    await pipeline.settled()
+    expect(await pipeline.current(Device, { id: 'd' })).toEqual({
+      id: 'd',
+      a: 3,
+      b: 5,
+      o: { x: 2 },
+      at: '2024-01-05T00:00:00.000000Z',
+    })
+    expect(await pipeline.asOf(Device, { id: 'd' }, day(4))).toEqual({
+      id: 'd',
+      a: 3,
+      b: 3,
+      o: { x: 1, z: 1 },
+      at: '2024-01-03T00:00:00.000000Z',
+    })
+    expect(await pipeline.sql('SELECT a, b, o FROM Device')).toEqual([{ a: 3, b: 5, o: { x: 2, z: null } }])
+    await pipeline.submit(Device.toDelete({ id: 'd', at: day(4) }, source))
+    await pipeline.settled()
+    expect(await pipeline.current(Device, { id: 'd' })).toEqual({
+      id: 'd',
+      b: 5,
+      o: { x: 2 },
+      at: '2024-01-05T00:00:00.000000Z',
+    })
+    expect(await pipeline.sql('SELECT a, b, o FROM Device')).toEqual([
+      { a: null, b: 5, o: { x: 2, z: null } },
+    ])
+  },
+)
 
 test(
   'a schema that was stored is kept: a changed type, another identifier and a new required property ' +

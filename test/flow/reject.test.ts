@@ -95,42 +95,45 @@ test('an unknown entity is its own error; a pipeline of others is not harmed', a
   ])
 })
 
-test('declared limits: attributes, indexed values, enums, codecs, enriched and rejected properties', async () => {
-  const Strict = entity('Strict', {
-    properties: {
-      id: y.string(),
-      kind: y.enum(['a', 'b']),
-      label: y.optional(y.string()),
-      added: y.enriched(y.string()),
-      at: y.dateTime(),
-    },
-    identifier: ['id'],
-    timestamp: 'at',
-    additionalProperties: 'reject',
-    attributes: ['label'],
-    view: { index: ['label'] },
-  })
-  const { pipeline } = open([Strict])
-  const error = await errorOf(
-    pipeline.submit({
-      entity: 'Strict',
-      yadto: {
-        ...base,
-        kind: wire.string('c'),
-        label: wire.string('x'.repeat(1600)),
-        added: wire.string('no'),
-        more: wire.string('x'),
+test(
+  'declared limits: attributes, indexed values, enums, codecs, enriched and rejected ' + 'properties',
+  async () => {
+    const Strict = entity('Strict', {
+      properties: {
+        id: y.string(),
+        kind: y.enum(['a', 'b']),
+        label: y.optional(y.string()),
+        added: y.enriched(y.string()),
+        at: y.dateTime(),
       },
-    }),
-  )
-  expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
-    ['WrongType', 'kind'],
-    ['UnknownProperty', 'added'],
-    ['UnknownProperty', 'more'],
-    ['TooLarge', 'label'],
-    ['TooLarge', 'label'],
-  ])
-})
+      identifier: ['id'],
+      timestamp: 'at',
+      additionalProperties: 'reject',
+      attributes: ['label'],
+      view: { index: ['label'] },
+    })
+    const { pipeline } = open([Strict])
+    const error = await errorOf(
+      pipeline.submit({
+        entity: 'Strict',
+        yadto: {
+          ...base,
+          kind: wire.string('c'),
+          label: wire.string('x'.repeat(1600)),
+          added: wire.string('no'),
+          more: wire.string('x'),
+        },
+      }),
+    )
+    expect(error.problems?.map(({ code, path }) => [code, path])).toEqual([
+      ['WrongType', 'kind'],
+      ['UnknownProperty', 'added'],
+      ['UnknownProperty', 'more'],
+      ['TooLarge', 'label'],
+      ['TooLarge', 'label'],
+    ])
+  },
+)
 
 test('a bad update in a group commit fails alone, and order within an entity is kept', async () => {
   const { pipeline } = open([Lead])

@@ -25,41 +25,44 @@ const events = (from: number): readonly StoredEvent[] =>
     payload: '{}',
   }))
 
-test('while a topic hangs, no more than so many events wait in memory; the outbox is asked for the rest', async () => {
-  const ports = await right(embedded({ folder: temporaryFolder() }).open())
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
-  let [published, asked] = [0, 0]
-  const hanging = relay(
-    {
-      ...ports,
-      topic: {
-        ...ports.topic,
-        publish: (some) => async () => {
-          published += some.length
-          await gate
-          return E.right(undefined)
+test(
+  'while a topic hangs, no more than so many events wait in memory; the outbox is asked for the ' + 'rest',
+  async () => {
+    const ports = await right(embedded({ folder: temporaryFolder() }).open())
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    let [published, asked] = [0, 0]
+    const hanging = relay(
+      {
+        ...ports,
+        topic: {
+          ...ports.topic,
+          publish: (some) => async () => {
+            published += some.length
+            await gate
+            return E.right(undefined)
+          },
+        },
+        eventStore: {
+          ...ports.eventStore,
+          published: () => TE.right(undefined),
+          pending: () => {
+            asked++
+            return TE.right([])
+          },
         },
       },
-      eventStore: {
-        ...ports.eventStore,
-        published: () => TE.right(undefined),
-        pending: () => {
-          asked++
-          return TE.right([])
-        },
-      },
-    },
-    new Map([['Lead', (Lead as unknown as { readonly definition: never }).definition]]),
-    () => undefined,
-  )
-  for (let i = 0; i < 100; i++) hanging.publish(events(1 + i * 500))
-  await until(() => published > 0)
-  expect(published).toBe(20_000)
-  open()
-  await until(() => asked > 0)
-  await hanging.stop()
-  await ports.close()
-})
+      new Map([['Lead', (Lead as unknown as { readonly definition: never }).definition]]),
+      () => undefined,
+    )
+    for (let i = 0; i < 100; i++) hanging.publish(events(1 + i * 500))
+    await until(() => published > 0)
+    expect(published).toBe(20_000)
+    open()
+    await until(() => asked > 0)
+    await hanging.stop()
+    await ports.close()
+  },
+)
 
 test('attributes that Pub/Sub would refuse for ever are refused at once', async () => {
   const of = (attributes: readonly string[]) => async () =>

@@ -6,43 +6,46 @@ import { collect, day, Lead, open } from './kit.ts'
 import { countsOf, rows, source, type Row } from './rows.ts'
 
 describe('run', () => {
-  test('a broken record goes to quarantine whole, the rest is stored; after a fix it is replayed', async () => {
-    const { pipeline } = open([Lead])
-    const all: Row[] = [...rows(20)]
-    all[3] = { id: '3', at: day(1), score: 'throw' }
-    all[7] = { id: '7', at: 'yesterday', score: 1 }
-    expect(countsOf(await pipeline.run(source(all)))).toMatchObject({
-      stored: 18,
-      rejected: 2,
-      records: 20,
-      cursor: 20,
-    })
-    const kept = await pipeline.quarantine.list(source(all))
-    expect(kept.map(({ record }) => (JSON.parse(record) as Row).id).toSorted()).toEqual(['3', '7'])
-    expect(kept.find(({ record }) => record.includes('throw'))).toMatchObject({
-      producer: 'rows',
-      entity: 'Lead',
-      version: 2,
-      cursor: '10',
-      reason: 'normalise: no such score',
-    })
-    expect(kept.find(({ record }) => record.includes('yesterday'))?.problems).toMatchObject([
-      { path: 'at', code: 'WrongType' },
-    ])
-    expect(await pipeline.quarantine.replay(source(all))).toMatchObject({ replayed: 0, failed: [{}, {}] })
-    const mended = producer({
-      ...source(all).definition,
-      normalise: (row, to) =>
-        to.update({
-          id: row.id,
-          at: row.at === 'yesterday' ? day(2) : row.at,
-          score: row.score === 'throw' ? 0 : (row.score as number),
-        }),
-    })
-    expect(await pipeline.quarantine.replay(mended)).toEqual({ replayed: 2, failed: [] })
-    expect(await pipeline.quarantine.list(mended)).toEqual([])
-    expect((await collect(pipeline.history(Lead, { id: '7' }))).length).toBe(2)
-  })
+  test(
+    'a broken record goes to quarantine whole, the rest is stored; after a fix it is ' + 'replayed',
+    async () => {
+      const { pipeline } = open([Lead])
+      const all: Row[] = [...rows(20)]
+      all[3] = { id: '3', at: day(1), score: 'throw' }
+      all[7] = { id: '7', at: 'yesterday', score: 1 }
+      expect(countsOf(await pipeline.run(source(all)))).toMatchObject({
+        stored: 18,
+        rejected: 2,
+        records: 20,
+        cursor: 20,
+      })
+      const kept = await pipeline.quarantine.list(source(all))
+      expect(kept.map(({ record }) => (JSON.parse(record) as Row).id).toSorted()).toEqual(['3', '7'])
+      expect(kept.find(({ record }) => record.includes('throw'))).toMatchObject({
+        producer: 'rows',
+        entity: 'Lead',
+        version: 2,
+        cursor: '10',
+        reason: 'normalise: no such score',
+      })
+      expect(kept.find(({ record }) => record.includes('yesterday'))?.problems).toMatchObject([
+        { path: 'at', code: 'WrongType' },
+      ])
+      expect(await pipeline.quarantine.replay(source(all))).toMatchObject({ replayed: 0, failed: [{}, {}] })
+      const mended = producer({
+        ...source(all).definition,
+        normalise: (row, to) =>
+          to.update({
+            id: row.id,
+            at: row.at === 'yesterday' ? day(2) : row.at,
+            score: row.score === 'throw' ? 0 : (row.score as number),
+          }),
+      })
+      expect(await pipeline.quarantine.replay(mended)).toEqual({ replayed: 2, failed: [] })
+      expect(await pipeline.quarantine.list(mended)).toEqual([])
+      expect((await collect(pipeline.history(Lead, { id: '7' }))).length).toBe(2)
+    },
+  )
 
   test('a dropped record is gone, and one of them can be replayed alone', async () => {
     const { pipeline } = open([Lead])

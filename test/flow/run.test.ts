@@ -52,24 +52,27 @@ describe('run', () => {
     await expect(other.run(source(rows(1)) as never)).rejects.toMatchObject({ _tag: 'UnknownEntity' })
   })
 
-  test('a source that fails is tried again behind the last cursor; one that says it is no use is not', async () => {
-    const { pipeline, signals } = open([Lead])
-    let failures = 0
-    const leads = source(rows(30), 10, (at) => {
-      if (at === 10 && failures++ < 2) throw new Error('reset by peer')
-    })
-    expect(countsOf(await pipeline.run(leads))).toMatchObject({ stored: 30, duplicate: 0, pages: 3 })
-    expect(signals.filter(({ _tag }) => _tag === 'producer').length).toBe(2)
-    const { pipeline: other } = open([Lead])
-    let calls = 0
-    const hopeless = source(rows(30), 10, (at) => {
-      calls++
-      if (at === 10) throw Object.assign(new Error('bad login'), { retry: false })
-    })
-    await expect(other.run(hopeless)).rejects.toMatchObject({ _tag: 'SourceFailed', retry: false })
-    expect(calls).toBe(2)
-    expect((await other.run(source(rows(30)))).records).toBe(20)
-  })
+  test(
+    'a source that fails is tried again behind the last cursor; one that says it is no use is ' + 'not',
+    async () => {
+      const { pipeline, signals } = open([Lead])
+      let failures = 0
+      const leads = source(rows(30), 10, (at) => {
+        if (at === 10 && failures++ < 2) throw new Error('reset by peer')
+      })
+      expect(countsOf(await pipeline.run(leads))).toMatchObject({ stored: 30, duplicate: 0, pages: 3 })
+      expect(signals.filter(({ _tag }) => _tag === 'producer').length).toBe(2)
+      const { pipeline: other } = open([Lead])
+      let calls = 0
+      const hopeless = source(rows(30), 10, (at) => {
+        calls++
+        if (at === 10) throw Object.assign(new Error('bad login'), { retry: false })
+      })
+      await expect(other.run(hopeless)).rejects.toMatchObject({ _tag: 'SourceFailed', retry: false })
+      expect(calls).toBe(2)
+      expect((await other.run(source(rows(30)))).records).toBe(20)
+    },
+  )
 
   test('a cursor that its codec refuses ends the run before anything is read', async () => {
     const { pipeline } = open([Lead])

@@ -40,33 +40,37 @@ const ticking = (pipeline: Pipeline<typeof Lead>, name = 'clock') => {
   }
 }
 
-test('a run that lasts past the next ticks is not doubled; they are passed over, and it goes on behind it', async () => {
-  const { pipeline } = open([Lead])
-  const clock = ticking(pipeline)
-  let [begun, running, most] = [0, 0, 0]
-  let release = (): void => undefined
-  const gate = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const results: (RunReport | Error)[] = []
-  pipeline.schedule(
-    source('slow', async () => {
-      begun++
-      most = Math.max(most, ++running)
-      await gate
-      running--
-    }),
-    everySecond,
-    { jitter: 0, onRun: (result) => void results.push(result) },
-  )
-  await until(() => begun === 1)
-  await clock.more(3)
-  expect([begun, results]).toEqual([1, []])
-  release()
-  await until(() => results.length >= 2)
-  expect(most).toBe(1)
-  expect(results[0]).toMatchObject({ ended: 'done', pages: 1, cursor: 1 })
-}, 30_000)
+test(
+  'a run that lasts past the next ticks is not doubled; they are passed over, and it goes on behind ' + 'it',
+  async () => {
+    const { pipeline } = open([Lead])
+    const clock = ticking(pipeline)
+    let [begun, running, most] = [0, 0, 0]
+    let release = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const results: (RunReport | Error)[] = []
+    pipeline.schedule(
+      source('slow', async () => {
+        begun++
+        most = Math.max(most, ++running)
+        await gate
+        running--
+      }),
+      everySecond,
+      { jitter: 0, onRun: (result) => void results.push(result) },
+    )
+    await until(() => begun === 1)
+    await clock.more(3)
+    expect([begun, results]).toEqual([1, []])
+    release()
+    await until(() => results.length >= 2)
+    expect(most).toBe(1)
+    expect(results[0]).toMatchObject({ ended: 'done', pages: 1, cursor: 1 })
+  },
+  30_000,
+)
 
 test('each tick is run by one of all replicas', async () => {
   const folder = temporaryFolder()

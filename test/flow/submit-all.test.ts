@@ -57,20 +57,23 @@ test('back-pressure: the source is read no further than the updates in flight al
   expect((await first).stored).toBe(5000)
 })
 
-test('an abort ends the stream early: what was read is stored, the counts so far are the answer', async () => {
-  const { pipeline } = open([Lead])
-  const abort = new AbortController()
-  const counts = await pipeline.submitAll(
-    (function* () {
-      for (let i = 0; i < 10_000; i++) {
-        if (i === 3000) abort.abort()
-        yield update(i)
-      }
-    })(),
-    { signal: abort.signal },
-  )
-  expect(counts).toEqual({ stored: 3000, duplicate: 0, outdated: 0, rejected: 0 })
-})
+test(
+  'an abort ends the stream early: what was read is stored, the counts so far are the ' + 'answer',
+  async () => {
+    const { pipeline } = open([Lead])
+    const abort = new AbortController()
+    const counts = await pipeline.submitAll(
+      (function* () {
+        for (let i = 0; i < 10_000; i++) {
+          if (i === 3000) abort.abort()
+          yield update(i)
+        }
+      })(),
+      { signal: abort.signal },
+    )
+    expect(counts).toEqual({ stored: 3000, duplicate: 0, outdated: 0, rejected: 0 })
+  },
+)
 
 test('a source or a callback that throws ends it with SourceFailed; what came before is stored', async () => {
   const { pipeline } = open([Lead])

@@ -63,101 +63,110 @@ test('a subscription goes on where it was after a restart', async () => {
 })
 
 describe('failures', () => {
-  test('a retryable failure is tried again; later events of that entity queue behind it, others go on', async () => {
-    const { pipeline, signals } = open([Lead])
-    const seen: string[] = []
-    let failures = 0
-    pipeline.subscribe(Lead, {
-      name: 's',
-      handle: (event) => {
-        if (
-          event.operation === 'upsert' &&
-          event.properties.id === 'bad' &&
-          event.sequence === 1 &&
-          failures++ < 3
-        )
-          throw new Error('not yet')
-        seen.push(`${event.operation === 'upsert' ? event.properties.id : ''}${event.sequence}`)
-      },
-    })
-    await pipeline.start()
-    await pipeline.submitAll([
-      update('bad', 1),
-      update('bad', 2),
-      update('good', 1),
-      update('good', 2),
-      update('bad', 3),
-    ])
-    await until(() => seen.length === 5)
-    expect(seen.filter((each) => each.startsWith('bad'))).toEqual(['bad1', 'bad2', 'bad3'])
-    expect(seen.indexOf('good2')).toBeLessThan(seen.indexOf('bad1'))
-    expect(signals.filter(({ _tag }) => _tag === 'deferred').length).toBeGreaterThanOrEqual(3)
-    await until(async () =>
-      (await pipeline.status()).subscriptions.every(
-        ({ deferred, deadLetters }) => deferred === 0 && deadLetters === 0,
-      ),
-    )
-  })
+  test(
+    'a retryable failure is tried again; later events of that entity queue behind it, others go ' + 'on',
+    async () => {
+      const { pipeline, signals } = open([Lead])
+      const seen: string[] = []
+      let failures = 0
+      pipeline.subscribe(Lead, {
+        name: 's',
+        handle: (event) => {
+          if (
+            event.operation === 'upsert' &&
+            event.properties.id === 'bad' &&
+            event.sequence === 1 &&
+            failures++ < 3
+          )
+            throw new Error('not yet')
+          seen.push(`${event.operation === 'upsert' ? event.properties.id : ''}${event.sequence}`)
+        },
+      })
+      await pipeline.start()
+      await pipeline.submitAll([
+        update('bad', 1),
+        update('bad', 2),
+        update('good', 1),
+        update('good', 2),
+        update('bad', 3),
+      ])
+      await until(() => seen.length === 5)
+      expect(seen.filter((each) => each.startsWith('bad'))).toEqual(['bad1', 'bad2', 'bad3'])
+      expect(seen.indexOf('good2')).toBeLessThan(seen.indexOf('bad1'))
+      expect(signals.filter(({ _tag }) => _tag === 'deferred').length).toBeGreaterThanOrEqual(3)
+      await until(async () =>
+        (await pipeline.status()).subscriptions.every(
+          ({ deferred, deadLetters }) => deferred === 0 && deadLetters === 0,
+        ),
+      )
+    },
+  )
 
-  test('a permanent failure makes the event a dead letter; retry handles it, drop passes over it', async () => {
-    const { pipeline, signals } = open([Lead])
-    let broken = true
-    const seen: number[] = []
-    pipeline.subscribe(Lead, {
-      name: 's',
-      handle: (event) => {
-        if (broken && event.sequence <= 2) throw permanent('never')
-        seen.push(event.sequence)
-      },
-    })
-    await pipeline.start()
-    for (const n of [1, 2, 3]) await pipeline.submit(update('1', n))
-    await until(() => seen.length === 1)
-    const letters = await pipeline.deadLetters.list(Lead)
-    expect(letters).toMatchObject([
-      { subscription: 's', entity: 'Lead', sequence: 1, gated: false, reason: 'never' },
-      { sequence: 2 },
-    ])
-    expect(signals.filter(({ _tag }) => _tag === 'parked')).toHaveLength(2)
-    broken = false
-    expect(await pipeline.deadLetters.retry(letters[0] as never)).toBe(true)
-    await until(() => seen.length === 2)
-    expect(seen).toEqual([3, 1])
-    expect(await pipeline.deadLetters.drop(letters[1] as never)).toBe(true)
-    expect(await pipeline.deadLetters.drop(letters[1] as never)).toBe(false)
-    expect(await pipeline.deadLetters.list()).toEqual([])
-  })
+  test(
+    'a permanent failure makes the event a dead letter; retry handles it, drop passes over ' + 'it',
+    async () => {
+      const { pipeline, signals } = open([Lead])
+      let broken = true
+      const seen: number[] = []
+      pipeline.subscribe(Lead, {
+        name: 's',
+        handle: (event) => {
+          if (broken && event.sequence <= 2) throw permanent('never')
+          seen.push(event.sequence)
+        },
+      })
+      await pipeline.start()
+      for (const n of [1, 2, 3]) await pipeline.submit(update('1', n))
+      await until(() => seen.length === 1)
+      const letters = await pipeline.deadLetters.list(Lead)
+      expect(letters).toMatchObject([
+        { subscription: 's', entity: 'Lead', sequence: 1, gated: false, reason: 'never' },
+        { sequence: 2 },
+      ])
+      expect(signals.filter(({ _tag }) => _tag === 'parked')).toHaveLength(2)
+      broken = false
+      expect(await pipeline.deadLetters.retry(letters[0] as never)).toBe(true)
+      await until(() => seen.length === 2)
+      expect(seen).toEqual([3, 1])
+      expect(await pipeline.deadLetters.drop(letters[1] as never)).toBe(true)
+      expect(await pipeline.deadLetters.drop(letters[1] as never)).toBe(false)
+      expect(await pipeline.deadLetters.list()).toEqual([])
+    },
+  )
 
-  test('a handler that hangs for one entity holds up nobody else, and is not called twice meanwhile', async () => {
-    const { pipeline } = open([Lead])
-    const seen: string[] = []
-    const { promise, resolve } = Promise.withResolvers<void>()
-    let calls = 0
-    pipeline.subscribe(Lead, {
-      name: 's',
-      handle: async (event) => {
-        if (event.operation !== 'upsert') return
-        if (event.properties.id === 'slow' && event.sequence === 1) {
-          calls++
-          await promise
-        }
-        seen.push(`${event.properties.id}${event.sequence}`)
-      },
-    })
-    await pipeline.start()
-    await pipeline.submitAll([
-      update('slow', 1),
-      update('slow', 2),
-      ...[1, 2, 3].map((n) => update(`quick${n}`, n)),
-    ])
-    await until(() => seen.length === 3)
-    await pipeline.submit(update('later', 1))
-    await until(() => seen.length === 4)
-    expect(seen.some((each) => each.startsWith('slow'))).toBe(false)
-    resolve()
-    await until(() => seen.length === 6)
-    expect([seen.slice(4), calls]).toEqual([['slow1', 'slow2'], 1])
-  })
+  test(
+    'a handler that hangs for one entity holds up nobody else, and is not called twice ' + 'meanwhile',
+    async () => {
+      const { pipeline } = open([Lead])
+      const seen: string[] = []
+      const { promise, resolve } = Promise.withResolvers<void>()
+      let calls = 0
+      pipeline.subscribe(Lead, {
+        name: 's',
+        handle: async (event) => {
+          if (event.operation !== 'upsert') return
+          if (event.properties.id === 'slow' && event.sequence === 1) {
+            calls++
+            await promise
+          }
+          seen.push(`${event.properties.id}${event.sequence}`)
+        },
+      })
+      await pipeline.start()
+      await pipeline.submitAll([
+        update('slow', 1),
+        update('slow', 2),
+        ...[1, 2, 3].map((n) => update(`quick${n}`, n)),
+      ])
+      await until(() => seen.length === 3)
+      await pipeline.submit(update('later', 1))
+      await until(() => seen.length === 4)
+      expect(seen.some((each) => each.startsWith('slow'))).toBe(false)
+      resolve()
+      await until(() => seen.length === 6)
+      expect([seen.slice(4), calls]).toEqual([['slow1', 'slow2'], 1])
+    },
+  )
 
   test(
     'calculate that throws parks its entity in the view; the query engine and other entities go on; ' +

@@ -42,27 +42,32 @@ const define = (
     view: { index: ['region'] },
   })
 
-test('an event carries the point-in-time picture it was made in; a duplicate runs no transformer', async () => {
-  const calls = { count: 0 }
-  const Lead = define(calls)
-  const { pipeline } = open([Zip, Lead])
-  await pipeline.start()
-  for (const [region, n] of [
-    ['North', 1],
-    ['South', 10],
-  ] as const)
-    await pipeline.submit(Zip.toUpdate({ code: '1', region, at: day(n) }, source))
-  for (const n of [5, 15]) await pipeline.submit(Lead.toUpdate({ id: 'a', zip: '1', at: day(n) }, source))
-  const again = await pipeline.submit(Lead.toUpdate({ id: 'a', zip: '1', at: day(5) }, source))
-  expect([again.status, again.sequence, calls.count]).toEqual(['duplicate', 1, 2])
-  await pipeline.settled()
-  expect(await pipeline.current(Lead, { id: 'a' })).toMatchObject({ region: 'South', shout: 'South!' })
-  expect(await pipeline.asOf(Lead, { id: 'a' }, day(6))).toMatchObject({ region: 'North', shout: 'North!' })
-  expect((await pipeline.find(Lead, { where: { region: 'South' } })).items).toHaveLength(1)
-  expect(await pipeline.sql('SELECT region, shout FROM Lead')).toEqual([{ region: 'South', shout: 'South!' }])
-  await pipeline.submit(Lead.toDelete({ id: 'a', at: day(20) }, source))
-  expect(calls.count).toBe(2)
-})
+test(
+  'an event carries the point-in-time picture it was made in; a duplicate runs no ' + 'transformer',
+  async () => {
+    const calls = { count: 0 }
+    const Lead = define(calls)
+    const { pipeline } = open([Zip, Lead])
+    await pipeline.start()
+    for (const [region, n] of [
+      ['North', 1],
+      ['South', 10],
+    ] as const)
+      await pipeline.submit(Zip.toUpdate({ code: '1', region, at: day(n) }, source))
+    for (const n of [5, 15]) await pipeline.submit(Lead.toUpdate({ id: 'a', zip: '1', at: day(n) }, source))
+    const again = await pipeline.submit(Lead.toUpdate({ id: 'a', zip: '1', at: day(5) }, source))
+    expect([again.status, again.sequence, calls.count]).toEqual(['duplicate', 1, 2])
+    await pipeline.settled()
+    expect(await pipeline.current(Lead, { id: 'a' })).toMatchObject({ region: 'South', shout: 'South!' })
+    expect(await pipeline.asOf(Lead, { id: 'a' }, day(6))).toMatchObject({ region: 'North', shout: 'North!' })
+    expect((await pipeline.find(Lead, { where: { region: 'South' } })).items).toHaveLength(1)
+    expect(await pipeline.sql('SELECT region, shout FROM Lead')).toEqual([
+      { region: 'South', shout: 'South!' },
+    ])
+    await pipeline.submit(Lead.toDelete({ id: 'a', at: day(20) }, source))
+    expect(calls.count).toBe(2)
+  },
+)
 
 test('in latest mode too: what is stored now is compared by what came in', async () => {
   const calls = { count: 0 }
@@ -82,32 +87,35 @@ test('in latest mode too: what is stored now is compared by what came in', async
   expect(together).toEqual(['stored', 'duplicate', 'stored', 'duplicate', 'stored'])
 })
 
-test('a failure that may pass is tried again; one that will not rejects, and harms no neighbour', async () => {
-  const calls = { count: 0 }
-  let flaky = 2
-  const Lead = define(calls, 'history', (zip) => {
-    if (zip === 'flaky' && flaky-- > 0) throw new Error('service away')
-    if (zip === 'bad') throw permanent
-  })
-  const { pipeline } = open([Zip, Lead])
-  const of = (id: string, zip: string) => Lead.toUpdate({ id, zip, at: day(1) }, source)
-  const results = await Promise.allSettled(
-    [of('1', 'flaky'), of('2', 'bad'), of('3', '9')].map((update) => pipeline.submit(update)),
-  )
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  expect(await errorOf(pipeline.submit(of('2', 'bad')))).toMatchObject({
-    _tag: 'TransformFailed',
-    retry: false,
-    message: 'submit Lead: transform: no such country',
-  })
-  expect(await collect(pipeline.history(Lead, { id: '2' }))).toEqual([])
-  expect(await pipeline.submitAll([of('4', 'bad'), of('5', '9')])).toEqual({
-    stored: 1,
-    duplicate: 0,
-    outdated: 0,
-    rejected: 1,
-  })
-})
+test(
+  'a failure that may pass is tried again; one that will not rejects, and harms no ' + 'neighbour',
+  async () => {
+    const calls = { count: 0 }
+    let flaky = 2
+    const Lead = define(calls, 'history', (zip) => {
+      if (zip === 'flaky' && flaky-- > 0) throw new Error('service away')
+      if (zip === 'bad') throw permanent
+    })
+    const { pipeline } = open([Zip, Lead])
+    const of = (id: string, zip: string) => Lead.toUpdate({ id, zip, at: day(1) }, source)
+    const results = await Promise.allSettled(
+      [of('1', 'flaky'), of('2', 'bad'), of('3', '9')].map((update) => pipeline.submit(update)),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await errorOf(pipeline.submit(of('2', 'bad')))).toMatchObject({
+      _tag: 'TransformFailed',
+      retry: false,
+      message: 'submit Lead: transform: no such country',
+    })
+    expect(await collect(pipeline.history(Lead, { id: '2' }))).toEqual([])
+    expect(await pipeline.submitAll([of('4', 'bad'), of('5', '9')])).toEqual({
+      stored: 1,
+      duplicate: 0,
+      outdated: 0,
+      rejected: 1,
+    })
+  },
+)
 
 test('what a transformer may not add is refused', async () => {
   const Lead = entity('Lead', {
@@ -136,27 +144,30 @@ test('what a transformer may not add is refused', async () => {
   ])
 })
 
-test('updates of one entity are appended in their order, however long each transformation takes', async () => {
-  const calls = { count: 0 }
-  const Slow = entity('Slow', {
-    properties: { id: y.string(), n: y.integer(), seen: y.enriched(y.integer()), at: y.dateTime() },
-    identifier: ['id'],
-    timestamp: 'at',
-    transform: [
-      async (update) => {
-        await new Promise((resolve) => {
-          setTimeout(resolve, (7 * update.n) % 13)
-        })
-        return { seen: calls.count++ }
-      },
-    ],
-  })
-  const { pipeline } = open([Slow])
-  await pipeline.submitAll(
-    Array.from({ length: 60 }, (_, i) => Slow.toUpdate({ id: `${i % 3}`, n: i, at: day(1) }, source)),
-  )
-  const numbers = (await collect(pipeline.history(Slow, { id: '1' }))).map((event) =>
-    event.operation === 'upsert' ? event.properties.n : -1,
-  )
-  expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 3 * i + 1))
-})
+test(
+  'updates of one entity are appended in their order, however long each transformation ' + 'takes',
+  async () => {
+    const calls = { count: 0 }
+    const Slow = entity('Slow', {
+      properties: { id: y.string(), n: y.integer(), seen: y.enriched(y.integer()), at: y.dateTime() },
+      identifier: ['id'],
+      timestamp: 'at',
+      transform: [
+        async (update) => {
+          await new Promise((resolve) => {
+            setTimeout(resolve, (7 * update.n) % 13)
+          })
+          return { seen: calls.count++ }
+        },
+      ],
+    })
+    const { pipeline } = open([Slow])
+    await pipeline.submitAll(
+      Array.from({ length: 60 }, (_, i) => Slow.toUpdate({ id: `${i % 3}`, n: i, at: day(1) }, source)),
+    )
+    const numbers = (await collect(pipeline.history(Slow, { id: '1' }))).map((event) =>
+      event.operation === 'upsert' ? event.properties.n : -1,
+    )
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 3 * i + 1))
+  },
+)

@@ -13,19 +13,23 @@ const Note = entity('Note', {
 })
 
 describe.runIf(found)('append', () => {
-  test('events of three bytes a character, together more than a commit takes, of many entities and of one', async () => {
-    const pipeline = closing(
-      createPipeline([Note], { driver: onEmulators(hosts, newProject()), observe: () => undefined }),
-    )
-    const text = '日'.repeat(330_000)
-    const receipts = await Promise.all(
-      Array.from({ length: 24 }, (_, i) =>
-        pipeline.submit(Note.toUpdate({ id: `${i < 12 ? i : 'one'}`, at: day(i), text }, source)),
-      ),
-    )
-    expect(receipts.map(({ status }) => status)).toEqual(Array.from({ length: 24 }, () => 'stored'))
-    expect(receipts.slice(12).map(({ sequence }) => sequence)).toEqual(
-      Array.from({ length: 12 }, (_, i) => i + 1),
-    )
-  }, 60_000)
+  test(
+    'events of three bytes a character, together more than a commit takes, of many entities and of ' + 'one',
+    async () => {
+      const pipeline = closing(
+        createPipeline([Note], { driver: onEmulators(hosts, newProject()), observe: () => undefined }),
+      )
+      const text = '日'.repeat(330_000)
+      const receipts = await Promise.all(
+        Array.from({ length: 24 }, (_, i) =>
+          pipeline.submit(Note.toUpdate({ id: `${i < 12 ? i : 'one'}`, at: day(i), text }, source)),
+        ),
+      )
+      expect(receipts.map(({ status }) => status)).toEqual(Array.from({ length: 24 }, () => 'stored'))
+      expect(receipts.slice(12).map(({ sequence }) => sequence)).toEqual(
+        Array.from({ length: 12 }, (_, i) => i + 1),
+      )
+    },
+    60_000,
+  )
 })

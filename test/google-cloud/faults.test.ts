@@ -63,26 +63,30 @@ const proven = async (driver: Driver, events: number): Promise<void> => {
 const pipelineOn = (driver: Driver) => closing(createPipeline([Item], { driver, observe: () => undefined }))
 
 describe.runIf(found)('faults', () => {
-  test('eight processes submit the same 1,000 updates at once: each is stored once, without a gap', async () => {
-    const project = newProject()
-    const children = Array.from({ length: 8 }, () =>
-      child('test/google-cloud/submitter.child.ts', [hosts.datastore, hosts.pubsub, project, '1000', '50']),
-    )
-    for (const each of children) expect(await each.line()).toBe('ready')
-    for (const each of children) each.send('go')
-    const counts = await Promise.all(children.map(async (each) => JSON.parse(await each.line()) as Counts))
-    expect([
-      counts.reduce((n, { stored }) => n + stored, 0),
-      counts.reduce((n, { duplicate }) => n + duplicate, 0),
-    ]).toEqual([1000, 7000])
-    const pipeline = pipelineOn(onEmulators(hosts, project))
-    await pipeline.start({ roles: withoutSql })
-    for (const id of ['0', '49'])
-      expect((await collect(pipeline.history(Item, { id }))).map(({ sequence }) => sequence)).toEqual(
-        Array.from({ length: 20 }, (_, i) => i + 1),
+  test(
+    'eight processes submit the same 1,000 updates at once: each is stored once, without a ' + 'gap',
+    async () => {
+      const project = newProject()
+      const children = Array.from({ length: 8 }, () =>
+        child('test/google-cloud/submitter.child.ts', [hosts.datastore, hosts.pubsub, project, '1000', '50']),
       )
-    await proven(onEmulators(hosts, project, { sweepAfter: 0 }), 1000)
-  }, 180_000)
+      for (const each of children) expect(await each.line()).toBe('ready')
+      for (const each of children) each.send('go')
+      const counts = await Promise.all(children.map(async (each) => JSON.parse(await each.line()) as Counts))
+      expect([
+        counts.reduce((n, { stored }) => n + stored, 0),
+        counts.reduce((n, { duplicate }) => n + duplicate, 0),
+      ]).toEqual([1000, 7000])
+      const pipeline = pipelineOn(onEmulators(hosts, project))
+      await pipeline.start({ roles: withoutSql })
+      for (const id of ['0', '49'])
+        expect((await collect(pipeline.history(Item, { id }))).map(({ sequence }) => sequence)).toEqual(
+          Array.from({ length: 20 }, (_, i) => i + 1),
+        )
+      await proven(onEmulators(hosts, project, { sweepAfter: 0 }), 1000)
+    },
+    180_000,
+  )
 
   test('a process that dies between commit and publish: the sweeper of another publishes', async () => {
     const project = newProject()

@@ -79,30 +79,33 @@ describe.runIf(found)('a subscription without ordering', () => {
     }
   })
 
-  test('an earlier event that fails while a later one is tried again waits on when that one is done', async () => {
-    const {
-      topic: { deferrals },
-      close,
-    } = await open()
-    const deferral = {
-      subscription: 'billing',
-      entity: 'Lead',
-      entityId,
-      from: 3,
-      through: 5,
-      attempts: 1,
-      nextAttempt: 0,
-      reason: 'not yet',
-    }
-    await right(deferrals.put(deferral))
-    await right(deferrals.put({ ...deferral, from: 2, through: 2 }))
-    expect(await right(deferrals.done(deferral, 5))).toBe(false)
-    expect((await right(deferrals.of('billing', 'Lead', [entityId]))).deferrals).toMatchObject([
-      { from: 2, through: 2 },
-    ])
-    expect(await right(deferrals.done({ ...deferral, from: 2, through: 2 }, 2))).toBe(true)
-    await close()
-  })
+  test(
+    'an earlier event that fails while a later one is tried again waits on when that one is ' + 'done',
+    async () => {
+      const {
+        topic: { deferrals },
+        close,
+      } = await open()
+      const deferral = {
+        subscription: 'billing',
+        entity: 'Lead',
+        entityId,
+        from: 3,
+        through: 5,
+        attempts: 1,
+        nextAttempt: 0,
+        reason: 'not yet',
+      }
+      await right(deferrals.put(deferral))
+      await right(deferrals.put({ ...deferral, from: 2, through: 2 }))
+      expect(await right(deferrals.done(deferral, 5))).toBe(false)
+      expect((await right(deferrals.of('billing', 'Lead', [entityId]))).deferrals).toMatchObject([
+        { from: 2, through: 2 },
+      ])
+      expect(await right(deferrals.done({ ...deferral, from: 2, through: 2 }, 2))).toBe(true)
+      await close()
+    },
+  )
 
   test('a consumer that is stopped while it replays ends after the page in hand', async () => {
     const ports = await open()

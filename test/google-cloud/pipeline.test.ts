@@ -123,30 +123,34 @@ describe.runIf(found)('the pipeline', () => {
     60_000,
   )
 
-  test('roles run apart and scale out: one process receives, two project views, another handles', async () => {
-    const project = newProject()
-    const receiving = open(project, { sweepAfter: 0 })
-    const [projecting, replica, handling] = [open(project), open(project), open(project)]
-    const seen = new Set<string>()
-    const audit = handling.subscribe(Lead, {
-      name: 'audit',
-      from: 'start',
-      handle: ({ eventId }) => void seen.add(eventId),
-    })
-    await audit.ready
-    for (const pipeline of [projecting, replica]) await pipeline.start({ roles: ['views'] })
-    await handling.start({ roles: ['subscriptions'] })
-    const counts = await receiving.submitAll(
-      Array.from({ length: 600 }, (_, i) => lead(`${i % 60}`, 1 + Math.floor(i / 60), { score: i })),
-    )
-    expect(counts).toEqual({ stored: 600, duplicate: 0, outdated: 0, rejected: 0 })
-    await until(() => seen.size === 600, 30_000)
-    await until(
-      async () =>
-        (
-          await Promise.all(Array.from({ length: 60 }, (_, i) => handling.current(Lead, { id: `${i}` })))
-        ).every((view, i) => view?.score === 540 + i),
-      30_000,
-    )
-  }, 90_000)
+  test(
+    'roles run apart and scale out: one process receives, two project views, another ' + 'handles',
+    async () => {
+      const project = newProject()
+      const receiving = open(project, { sweepAfter: 0 })
+      const [projecting, replica, handling] = [open(project), open(project), open(project)]
+      const seen = new Set<string>()
+      const audit = handling.subscribe(Lead, {
+        name: 'audit',
+        from: 'start',
+        handle: ({ eventId }) => void seen.add(eventId),
+      })
+      await audit.ready
+      for (const pipeline of [projecting, replica]) await pipeline.start({ roles: ['views'] })
+      await handling.start({ roles: ['subscriptions'] })
+      const counts = await receiving.submitAll(
+        Array.from({ length: 600 }, (_, i) => lead(`${i % 60}`, 1 + Math.floor(i / 60), { score: i })),
+      )
+      expect(counts).toEqual({ stored: 600, duplicate: 0, outdated: 0, rejected: 0 })
+      await until(() => seen.size === 600, 30_000)
+      await until(
+        async () =>
+          (
+            await Promise.all(Array.from({ length: 60 }, (_, i) => handling.current(Lead, { id: `${i}` })))
+          ).every((view, i) => view?.score === 540 + i),
+        30_000,
+      )
+    },
+    90_000,
+  )
 })

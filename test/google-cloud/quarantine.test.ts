@@ -55,19 +55,23 @@ describe.runIf(found)('quarantine', () => {
     expect(await pipeline.quarantine.list(leads)).toHaveLength(20)
   }, 60_000)
 
-  test('a record that no entity holds is kept as far as it goes, says so, and a replay leaves it there', async () => {
-    const pipeline = open()
-    const leads = source([
-      { id: 'huge', at: day(1), email: randomBytes(3_000_000).toString('base64') },
-      { id: 'b', at: day(1), email: 'b@x.org' },
-    ])
-    expect(await pipeline.run(leads)).toMatchObject({ ended: 'done', stored: 1, rejected: 1 })
-    const [entry] = await pipeline.quarantine.list(leads)
-    expect(entry?.reason).toContain('cut')
-    expect(entry?.record.slice(0, 40)).toContain('huge')
-    expect(await pipeline.quarantine.replay(leads)).toMatchObject({
-      replayed: 0,
-      failed: [{ entry: { id: entry?.id } }],
-    })
-  }, 60_000)
+  test(
+    'a record that no entity holds is kept as far as it goes, says so, and a replay leaves it ' + 'there',
+    async () => {
+      const pipeline = open()
+      const leads = source([
+        { id: 'huge', at: day(1), email: randomBytes(3_000_000).toString('base64') },
+        { id: 'b', at: day(1), email: 'b@x.org' },
+      ])
+      expect(await pipeline.run(leads)).toMatchObject({ ended: 'done', stored: 1, rejected: 1 })
+      const [entry] = await pipeline.quarantine.list(leads)
+      expect(entry?.reason).toContain('cut')
+      expect(entry?.record.slice(0, 40)).toContain('huge')
+      expect(await pipeline.quarantine.replay(leads)).toMatchObject({
+        replayed: 0,
+        failed: [{ entry: { id: entry?.id } }],
+      })
+    },
+    60_000,
+  )
 })

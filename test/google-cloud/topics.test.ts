@@ -14,39 +14,42 @@ const open = openOn(hosts)
 const clientOf = (projectId: string): PubSub => new PubSub({ projectId, apiEndpoint: hosts.pubsub })
 
 describe.runIf(found)('the pipeline', () => {
-  test('a message on a persisted topic says what it is in attributes, and is JSON that others read', async () => {
-    const project = newProject()
-    const pipeline = open(project)
-    const client = clientOf(project)
-    const [topic] = await client.createTopic('dreampipe-Lead')
-    const [subscription] = await topic.createSubscription('others')
-    const messages: { readonly attributes: object; readonly body: object }[] = []
-    subscription.on('message', (message) => {
-      messages.push({ attributes: message.attributes, body: JSON.parse(message.data.toString()) as object })
-      message.ack()
-    })
-    const { entityId, eventId } = await pipeline.submit(lead('a', 1, { email: 'a@x.org', score: 5 }))
-    await until(() => messages.length > 0)
-    await subscription.close()
-    await client.close()
-    expect(messages[0]?.attributes).toEqual({
-      _entity: 'Lead',
-      _entity_id: entityId,
-      _event_id: eventId,
-      _sequence: '1',
-      _operation: 'full',
-      email: 'a@x.org',
-    })
-    expect(messages[0]?.body).toMatchObject({
-      entity: 'Lead',
-      entityId,
-      eventId,
-      sequence: 1,
-      operation: 'full',
-      source: 'test',
-      yadto: { score: { propertyType: 'Integer', value: '5' } },
-    })
-  })
+  test(
+    'a message on a persisted topic says what it is in attributes, and is JSON that others ' + 'read',
+    async () => {
+      const project = newProject()
+      const pipeline = open(project)
+      const client = clientOf(project)
+      const [topic] = await client.createTopic('dreampipe-Lead')
+      const [subscription] = await topic.createSubscription('others')
+      const messages: { readonly attributes: object; readonly body: object }[] = []
+      subscription.on('message', (message) => {
+        messages.push({ attributes: message.attributes, body: JSON.parse(message.data.toString()) as object })
+        message.ack()
+      })
+      const { entityId, eventId } = await pipeline.submit(lead('a', 1, { email: 'a@x.org', score: 5 }))
+      await until(() => messages.length > 0)
+      await subscription.close()
+      await client.close()
+      expect(messages[0]?.attributes).toEqual({
+        _entity: 'Lead',
+        _entity_id: entityId,
+        _event_id: eventId,
+        _sequence: '1',
+        _operation: 'full',
+        email: 'a@x.org',
+      })
+      expect(messages[0]?.body).toMatchObject({
+        entity: 'Lead',
+        entityId,
+        eventId,
+        sequence: 1,
+        operation: 'full',
+        source: 'test',
+        yadto: { score: { propertyType: 'Integer', value: '5' } },
+      })
+    },
+  )
 
   test('update topics: updates in, results out, broken ones aside with the reason', async () => {
     const project = newProject()

@@ -48,55 +48,63 @@ const withoutRole = (driver: Driver, isGranted: () => boolean, onRefused: () => 
 })
 
 describe.runIf(found)('update topics', () => {
-  test('an update whose transformer keeps failing is tried again, the others are acknowledged and go on', async () => {
-    const project = newProject()
-    const pipeline = closing(
-      createPipeline([Order], {
-        driver: onEmulators(hosts, project, { updates: true }),
-        observe: () => undefined,
-      }),
-    )
-    await pipeline.start({ roles: ['receiver', 'views', 'relay'] })
-    const client = new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })
-    const updates = client.topic('dreampipe-Order-updates')
-    await updates.publishMessage({ data: Buffer.from(yadto('poison')) })
-    await until(() => seen.includes('poison'))
-    await updates.publishMessage({ data: Buffer.from(yadto('good')) })
-    await until(async () => (await pipeline.current(Order, { id: 'good' })) !== undefined, 40_000)
-    await until(() => seen.filter((id) => id === 'poison').length > 6, 40_000)
-    await client.close()
-  }, 100_000)
+  test(
+    'an update whose transformer keeps failing is tried again, the others are acknowledged and go ' + 'on',
+    async () => {
+      const project = newProject()
+      const pipeline = closing(
+        createPipeline([Order], {
+          driver: onEmulators(hosts, project, { updates: true }),
+          observe: () => undefined,
+        }),
+      )
+      await pipeline.start({ roles: ['receiver', 'views', 'relay'] })
+      const client = new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })
+      const updates = client.topic('dreampipe-Order-updates')
+      await updates.publishMessage({ data: Buffer.from(yadto('poison')) })
+      await until(() => seen.includes('poison'))
+      await updates.publishMessage({ data: Buffer.from(yadto('good')) })
+      await until(async () => (await pipeline.current(Order, { id: 'good' })) !== undefined, 40_000)
+      await until(() => seen.filter((id) => id === 'poison').length > 6, 40_000)
+      await client.close()
+    },
+    100_000,
+  )
 
-  test('a missing role sends no update to the broken ones: it is stored once the role is granted', async () => {
-    const project = newProject()
-    let [isGranted, refused] = [false, 0]
-    const driver = withoutRole(
-      onEmulators(hosts, project, { updates: true }),
-      () => isGranted,
-      () => {
-        refused++
-      },
-    )
-    const pipeline = closing(createPipeline([Order], { driver, observe: () => undefined }))
-    await pipeline.start({ roles: ['receiver', 'views', 'relay'] })
-    const client = new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })
-    const [broken] = await client.topic('dreampipe-Order-broken').createSubscription('broken')
-    const aside: string[] = []
-    broken.on('message', (message) => {
-      aside.push(message.data.toString())
-      message.ack()
-    })
-    await client.topic('dreampipe-Order-updates').publishMessage({ data: Buffer.from(yadto('good')) })
-    await until(() => refused > 0)
-    isGranted = true
-    await until(
-      async () => aside.length > 0 || (await pipeline.current(Order, { id: 'good' })) !== undefined,
-      40_000,
-    )
-    expect(aside).toEqual([])
-    await broken.close()
-    await client.close()
-  }, 60_000)
+  test(
+    'a missing role sends no update to the broken ones: it is stored once the role is ' + 'granted',
+    async () => {
+      const project = newProject()
+      let [isGranted, refused] = [false, 0]
+      const driver = withoutRole(
+        onEmulators(hosts, project, { updates: true }),
+        () => isGranted,
+        () => {
+          refused++
+        },
+      )
+      const pipeline = closing(createPipeline([Order], { driver, observe: () => undefined }))
+      await pipeline.start({ roles: ['receiver', 'views', 'relay'] })
+      const client = new PubSub({ projectId: project, apiEndpoint: hosts.pubsub })
+      const [broken] = await client.topic('dreampipe-Order-broken').createSubscription('broken')
+      const aside: string[] = []
+      broken.on('message', (message) => {
+        aside.push(message.data.toString())
+        message.ack()
+      })
+      await client.topic('dreampipe-Order-updates').publishMessage({ data: Buffer.from(yadto('good')) })
+      await until(() => refused > 0)
+      isGranted = true
+      await until(
+        async () => aside.length > 0 || (await pipeline.current(Order, { id: 'good' })) !== undefined,
+        40_000,
+      )
+      expect(aside).toEqual([])
+      await broken.close()
+      await client.close()
+    },
+    60_000,
+  )
 
   test(
     "a broken message with as many attributes as there may be is moved, and Google's own are left " + 'out',

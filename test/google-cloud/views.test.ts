@@ -81,38 +81,42 @@ describe.runIf(found)('views', () => {
     expect((await pipeline.current(Note, { id: 'a' }))?.a).toBe(long)
   }, 60_000)
 
-  test('a document that no entity of Datastore holds is parked, the others go on, and a rebuild ends', async () => {
-    const driver = onEmulators(hosts, newProject())
-    const pipeline = closing(createPipeline([Note], { driver, observe: () => undefined }))
-    await pipeline.start({ roles })
-    // Text of chance, which packing does not make small.
-    const long = (): string => randomBytes(600_000).toString('base64')
-    await pipeline.submit(Note.toUpdate({ id: 'large', at: day(1), a: long() }, source))
-    await pipeline.submit(Note.toUpdate({ id: 'large', at: day(2), b: long() }, source))
-    await Promise.all(
-      ['1', '2', '3'].map((id) => pipeline.submit(Note.toUpdate({ id, at: day(1), a: 'x' }, source))),
-    )
-    await pipeline.submit(Note.toUpdate({ id: 'large', at: day(3), c: 'x' }, source))
-    await until(async () => (await pipeline.deadLetters.list(Note)).length === 1, 30_000)
-    expect((await pipeline.deadLetters.list(Note))[0]).toMatchObject({
-      subscription: 'views',
-      gated: true,
-      reason: expect.stringContaining('bytes') as string,
-    })
-    await until(async () =>
-      (await Promise.all(['1', '2', '3'].map((id) => pipeline.current(Note, { id })))).every(
-        (view) => view !== undefined,
-      ),
-    )
-    const ports = await right(driver.open())
-    const rebuilt = await right(
-      rebuildViews(ports, (Note as unknown as { readonly definition: Definition }).definition, 6, {}),
-    )
-    expect([rebuilt.generation, rebuilt.failed.length]).toEqual([2, 1])
-    await ports.close()
-    await pipeline.submit(Note.toUpdate({ id: '1', at: day(4), c: 'after' }, source))
-    await until(async () => (await pipeline.current(Note, { id: '1' }))?.c === 'after')
-  }, 90_000)
+  test(
+    'a document that no entity of Datastore holds is parked, the others go on, and a rebuild ' + 'ends',
+    async () => {
+      const driver = onEmulators(hosts, newProject())
+      const pipeline = closing(createPipeline([Note], { driver, observe: () => undefined }))
+      await pipeline.start({ roles })
+      // Text of chance, which packing does not make small.
+      const long = (): string => randomBytes(600_000).toString('base64')
+      await pipeline.submit(Note.toUpdate({ id: 'large', at: day(1), a: long() }, source))
+      await pipeline.submit(Note.toUpdate({ id: 'large', at: day(2), b: long() }, source))
+      await Promise.all(
+        ['1', '2', '3'].map((id) => pipeline.submit(Note.toUpdate({ id, at: day(1), a: 'x' }, source))),
+      )
+      await pipeline.submit(Note.toUpdate({ id: 'large', at: day(3), c: 'x' }, source))
+      await until(async () => (await pipeline.deadLetters.list(Note)).length === 1, 30_000)
+      expect((await pipeline.deadLetters.list(Note))[0]).toMatchObject({
+        subscription: 'views',
+        gated: true,
+        reason: expect.stringContaining('bytes') as string,
+      })
+      await until(async () =>
+        (await Promise.all(['1', '2', '3'].map((id) => pipeline.current(Note, { id })))).every(
+          (view) => view !== undefined,
+        ),
+      )
+      const ports = await right(driver.open())
+      const rebuilt = await right(
+        rebuildViews(ports, (Note as unknown as { readonly definition: Definition }).definition, 6, {}),
+      )
+      expect([rebuilt.generation, rebuilt.failed.length]).toEqual([2, 1])
+      await ports.close()
+      await pipeline.submit(Note.toUpdate({ id: '1', at: day(4), c: 'after' }, source))
+      await until(async () => (await pipeline.current(Note, { id: '1' }))?.c === 'after')
+    },
+    90_000,
+  )
 
   test('many large documents at once', async () => {
     const pipeline = closing(

@@ -43,17 +43,20 @@ test(
   },
 )
 
-test('history: a mark settles a duplicate without the head; in latest, an entity without a head is new', () => {
-  expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, 3)).toEqual({ _tag: 'duplicate', of: 3 })
-  expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, undefined)).toMatchObject({
-    _tag: 'store',
-    sequence: 1,
-  })
-  expect(decide(candidateOf({ c: 1, t: 1, by: 'latest' }, ['r']), undefined, undefined)).toMatchObject({
-    _tag: 'store',
-    sequence: 1,
-  })
-})
+test(
+  'history: a mark settles a duplicate without the head; in latest, an entity without a head is ' + 'new',
+  () => {
+    expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, 3)).toEqual({ _tag: 'duplicate', of: 3 })
+    expect(decide(candidateOf({ c: 1, t: 1 }, ['r']), undefined, undefined)).toMatchObject({
+      _tag: 'store',
+      sequence: 1,
+    })
+    expect(decide(candidateOf({ c: 1, t: 1, by: 'latest' }, ['r']), undefined, undefined)).toMatchObject({
+      _tag: 'store',
+      sequence: 1,
+    })
+  },
+)
 
 for (const by of ['history', 'latest'] as const) {
   test(`${by}: replaying a stream a second time stores nothing`, () => {

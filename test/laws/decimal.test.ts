@@ -31,24 +31,27 @@ const texts = fc
   )
   .filter((text) => /\d/.test(text.replace(/e.*$/, '')))
 
-test('decimals: the canonical text is the exact value, in canonical digits, or the value does not fit', () => {
-  fc.assert(
-    fc.property(texts, (text) => {
-      const canonical = canonicalDecimal(text)
-      const [value, scale] = exactly(text)
-      const size = value < 0n ? -value : value
-      // Fits: a multiple of 10^-9 below 10^29.
-      const nine = scale <= 9 ? size * 10n ** BigInt(9 - scale) : size / 10n ** BigInt(scale - 9)
-      const fits = nine < 10n ** 38n && (scale <= 9 || size % 10n ** BigInt(scale - 9) === 0n)
-      expect(canonical !== undefined).toBe(fits)
-      if (canonical === undefined) return
-      expect(canonical).toMatch(/^(0|-?[1-9]\d{0,28}|-?(0|[1-9]\d{0,28})\.\d{0,8}[1-9])$/)
-      expect(sameValue(canonical, text)).toBe(true)
-      expect(canonicalDecimal(canonical)).toBe(canonical)
-    }),
-    { numRuns: 2_000 },
-  )
-})
+test(
+  'decimals: the canonical text is the exact value, in canonical digits, or the value does not ' + 'fit',
+  () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const canonical = canonicalDecimal(text)
+        const [value, scale] = exactly(text)
+        const size = value < 0n ? -value : value
+        // Fits: a multiple of 10^-9 below 10^29.
+        const nine = scale <= 9 ? size * 10n ** BigInt(9 - scale) : size / 10n ** BigInt(scale - 9)
+        const fits = nine < 10n ** 38n && (scale <= 9 || size % 10n ** BigInt(scale - 9) === 0n)
+        expect(canonical !== undefined).toBe(fits)
+        if (canonical === undefined) return
+        expect(canonical).toMatch(/^(0|-?[1-9]\d{0,28}|-?(0|[1-9]\d{0,28})\.\d{0,8}[1-9])$/)
+        expect(sameValue(canonical, text)).toBe(true)
+        expect(canonicalDecimal(canonical)).toBe(canonical)
+      }),
+      { numRuns: 2_000 },
+    )
+  },
+)
 
 test('decimals: 29 digits before the point and 9 after, to both ends, and not one digit more', () => {
   fc.assert(

@@ -47,17 +47,20 @@ for (const type of scalarTypes) {
   })
 }
 
-test('decoding gives the canonical map whatever the order, notation and unused fields, in the same bytes', () => {
-  fc.assert(
-    fc.property(mapPairs(3), ({ canonical, sent }) => {
-      expect(JSON.stringify(decoded({ ...(sent as object), ...source }).content)).toBe(
-        JSON.stringify(canonical),
-      )
-      expect(JSON.stringify(decoded({ ...source, ...canonical }).content)).toBe(JSON.stringify(canonical))
-    }),
-    { numRuns: 300 },
-  )
-})
+test(
+  'decoding gives the canonical map whatever the order, notation and unused fields, in the same ' + 'bytes',
+  () => {
+    fc.assert(
+      fc.property(mapPairs(3), ({ canonical, sent }) => {
+        expect(JSON.stringify(decoded({ ...(sent as object), ...source }).content)).toBe(
+          JSON.stringify(canonical),
+        )
+        expect(JSON.stringify(decoded({ ...source, ...canonical }).content)).toBe(JSON.stringify(canonical))
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
 
 test('encode after decode is the identity on canonical maps', () => {
   fc.assert(

@@ -112,28 +112,31 @@ test('two processes agree on one schema in either order, where neither contradic
   expect(agreed).toBeGreaterThan(50)
 })
 
-test('reconciling only grows: properties, rules and modes stay, and `required` holds for all stored events', () => {
-  fc.assert(
-    fc.property(declarations, declarations, (a, b) => {
-      const result = reconcile(a, b)
-      if ('problems' in result) return
-      const { schema } = result
-      expect(Object.keys(schema.properties)).toEqual(
-        expect.arrayContaining([...Object.keys(a.properties), ...Object.keys(b.properties)]),
-      )
-      expect(schema.rules.map(ruleName)).toEqual(
-        expect.arrayContaining([...a.rules, ...b.rules].map(ruleName)),
-      )
-      expect(new Set(schema.rules.map(ruleName)).size).toBe(schema.rules.length)
-      expect([...schema.updates]).toEqual(expect.arrayContaining([...a.updates, ...b.updates]))
-      expect(schema.required.every((name) => a.required.includes(name) && b.required.includes(name))).toBe(
-        true,
-      )
-      expect([schema.identifier, schema.timestamp]).toEqual([a.identifier, a.timestamp])
-    }),
-    { numRuns: 300 },
-  )
-})
+test(
+  'reconciling only grows: properties, rules and modes stay, and `required` holds for all stored ' + 'events',
+  () => {
+    fc.assert(
+      fc.property(declarations, declarations, (a, b) => {
+        const result = reconcile(a, b)
+        if ('problems' in result) return
+        const { schema } = result
+        expect(Object.keys(schema.properties)).toEqual(
+          expect.arrayContaining([...Object.keys(a.properties), ...Object.keys(b.properties)]),
+        )
+        expect(schema.rules.map(ruleName)).toEqual(
+          expect.arrayContaining([...a.rules, ...b.rules].map(ruleName)),
+        )
+        expect(new Set(schema.rules.map(ruleName)).size).toBe(schema.rules.length)
+        expect([...schema.updates]).toEqual(expect.arrayContaining([...a.updates, ...b.updates]))
+        expect(schema.required.every((name) => a.required.includes(name) && b.required.includes(name))).toBe(
+          true,
+        )
+        expect([schema.identifier, schema.timestamp]).toEqual([a.identifier, a.timestamp])
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
 
 test('it conflicts exactly where a property is required now that stored events may lack', () => {
   fc.assert(

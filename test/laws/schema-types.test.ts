@@ -68,29 +68,32 @@ test('all conflicts are told, and what agrees beside them is no problem', () => 
   ).toEqual(['SchemaConflict a', 'SchemaConflict b.c'])
 })
 
-test('names are unique without regard to case, at every level, within one update and against what is known', () => {
-  expect(conflicts({}, { Email: text, email: text })).toEqual([
-    expect.stringMatching(/^BadName email: differs only in case from Email/),
-  ])
-  expect(conflicts({ eMail: text }, { Email: text })).toEqual([
-    expect.stringMatching(/^BadName Email: differs only in case from eMail/),
-  ])
-  expect(conflicts({ email: text }, { EMAIL: text })).toEqual([
-    expect.stringMatching(/^BadName EMAIL: differs only in case from email/),
-  ])
-  expect(conflicts({ o: object({ a: text }) }, { o: object({ A: number }) })).toEqual([
-    expect.stringMatching(/^BadName o\.A: differs only in case from a/),
-  ])
-  expect(
-    conflicts({ l: list(object({ a: text })) }, { l: list(object({ b: text }), object({ B: text })) }),
-  ).toEqual([expect.stringMatching(/^BadName l\[\]\.B: differs only in case from b|^BadName l\[\]\.b/)])
-  expect(conflicts({ a: text }, { o: object({ A: text }) })).toEqual([])
-  // A growth by many properties at once sees those that it added itself.
-  const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`p${i}`, text]))
-  expect(conflicts(many, { ...many, P499: text, q: text })).toEqual([
-    expect.stringMatching(/^BadName P499: differs only in case from p499/),
-  ])
-})
+test(
+  'names are unique without regard to case, at every level, within one update and against what is ' + 'known',
+  () => {
+    expect(conflicts({}, { Email: text, email: text })).toEqual([
+      expect.stringMatching(/^BadName email: differs only in case from Email/),
+    ])
+    expect(conflicts({ eMail: text }, { Email: text })).toEqual([
+      expect.stringMatching(/^BadName Email: differs only in case from eMail/),
+    ])
+    expect(conflicts({ email: text }, { EMAIL: text })).toEqual([
+      expect.stringMatching(/^BadName EMAIL: differs only in case from email/),
+    ])
+    expect(conflicts({ o: object({ a: text }) }, { o: object({ A: number }) })).toEqual([
+      expect.stringMatching(/^BadName o\.A: differs only in case from a/),
+    ])
+    expect(
+      conflicts({ l: list(object({ a: text })) }, { l: list(object({ b: text }), object({ B: text })) }),
+    ).toEqual([expect.stringMatching(/^BadName l\[\]\.B: differs only in case from b|^BadName l\[\]\.b/)])
+    expect(conflicts({ a: text }, { o: object({ A: text }) })).toEqual([])
+    // A growth by many properties at once sees those that it added itself.
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`p${i}`, text]))
+    expect(conflicts(many, { ...many, P499: text, q: text })).toEqual([
+      expect.stringMatching(/^BadName P499: differs only in case from p499/),
+    ])
+  },
+)
 
 test('an empty list or object declares nothing until an element or field comes', () => {
   const empty = grown(
