@@ -59,11 +59,11 @@ export const layers: readonly Layer[] = [
     may: ['^src/(?!drivers/google-cloud/)'],
   },
   { name: 'google-cloud entry', from: '^src/google-cloud\\.ts$', may: ['^src/'] },
-  { name: 'shared by adapters', from: '^adapters/reading\\.ts$', may: [] },
+  { name: 'shared by adapters', from: '^adapters/reading/', may: [entries, '^adapters/reading/'] },
   {
     name: 'adapters',
     from: '^adapters/([^/]+)/',
-    may: [entries, '^adapters/$1/', '^adapters/reading\\.ts$'],
+    may: [entries, '^adapters/$1/', '^adapters/reading/'],
   },
   {
     name: 'examples',
@@ -121,7 +121,7 @@ const rules: readonly Rule[] = [
   forbid(
     'public entries by name',
     { path: '^(adapters/[^/]+|examples)/' },
-    { path: ours, pathNot: ['^$1/', '^adapters/reading\\.ts$'], dependencyTypes: ['local'] },
+    { path: ours, pathNot: ['^$1/', '^adapters/reading/'], dependencyTypes: ['local'] },
   ),
   forbid('one door to fp-ts and io-ts', { pathNot: fp }, { path: packages('fp-ts', 'io-ts') }),
   forbid(

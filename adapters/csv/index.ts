@@ -1,16 +1,19 @@
 // The csv adapter: comma-separated values, plain or gzip, from a file or a stream, typed by the entity that
 // they are of.
-import { parse } from 'csv-parse'
-import { pipeline, Readable } from 'node:stream'
-import type { AnyEntity, Change, EntityPropertyValue, PropertyType, Update, Yadto } from 'dreampipe'
-import { sourceOf, unpackedBytes, type Bytes } from '../reading.ts'
+import { sourceFailed, type AnyEntity, type Change, type Update } from 'dreampipe'
+import { sourceOf, type Bytes } from '../reading/bytes.ts'
+import { placed, reasonOf, rejected, wrongAnswer } from '../reading/rejected.ts'
+import { encodingOf, texts } from '../reading/text.ts'
+import { columnsOf } from './columns.ts'
+import { rowReader, type Row } from './rows.ts'
+import { typed } from './values.ts'
 
 /** A row as it stands in the file: header to text. */
 export type CsvRow = { readonly [header: string]: string }
 
 /** A row that could not be turned into updates; the rows behind it go on. */
 export interface BadRow {
-  /** The line that it ends on; 1 is the header's. */
+  /** The line that it begins on; 1 is the file's first. */
   readonly line: number
   readonly reason: string
 }
@@ -25,108 +28,82 @@ export interface CsvOptions<L extends AnyEntity> {
    * property's type.
    */
   readonly normalise?: (row: CsvRow, to: Change<L>) => Update<L['name']> | readonly Update<L['name']>[]
-  /** Told of every bad row; by default they are passed over. */
+  /** Told of every bad row, which `submitAll` counts as rejected in any case. */
   readonly onBadRow?: (bad: BadRow) => void
   /** One character, or several; `,` unless said. */
   readonly delimiter?: string
   /** The headers, where the file has none. */
   readonly headers?: readonly string[]
+  /** How the bytes are text, as TextDecoder names it (`latin1`, `utf-16le`); `utf-8` unless said. */
+  readonly encoding?: string
 }
 
-/**
- * Bytes of one row: far more than an event holds. A quote that is never closed would take the whole rest of a
- * file for one row.
- */
-const mostRecord = 8_000_000
+/** Characters of one row: far more than an event holds. */
+const longest = 4_000_000
 
-// Text as the wire form of a type: what does not fit is found when the update is submitted, with its path.
-const wireOf = (type: PropertyType, isOptional: boolean, text: string): EntityPropertyValue => {
-  if (text === '' && (isOptional || type !== 'String')) return { propertyType: type, value: null }
-  return {
-    propertyType: type,
-    value:
-      type === 'Boolean'
-        ? text.toLowerCase()
-        : type === 'DateTime' && /^\d{4}-\d{2}-\d{2}$/.test(text)
-          ? `${text}T00:00:00Z`
-          : text,
-  }
+/**
+ * Updates from CSV (RFC 4180): a path, a file URL, or a stream of bytes or text. The first row names the
+ * columns. A row that has another number of cells, whose quotes are wrong, or that `normalise` refuses, is
+ * yielded as an update that is rejected with its line and the reason, and the rest goes on. Throws
+ * `SourceFailed` where the headers cannot be columns or a byte is no text. Flat memory.
+ */
+export const csv = <L extends AnyEntity>(
+  from: string | URL | Bytes,
+  options: CsvOptions<L>,
+): AsyncGenerator<Update<L['name']>> => {
+  const encoding = encodingOf('csv', options.encoding)
+  return updates(from, options, encoding)
 }
 
-const typed =
-  (entity: AnyEntity, source: string) =>
-  (row: CsvRow): Update => {
-    const { properties } = entity.definition
-    const yadto: { [name: string]: EntityPropertyValue } = {
-      eventSource: { propertyType: 'String', value: source },
-    }
-    for (const [name, text] of Object.entries(row)) {
-      const spec = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined
-      if (spec?.type === 'List' || spec?.type === 'EmbeddedObject')
-        throw new TypeError(`column ${name} is a ${spec.type}, which text does not say: give a normalise`)
-      yadto[name] = wireOf(spec?.type ?? 'String', spec?.mode === 'optional', text)
-    }
-    return { entity: entity.name, operation: 'upsert', yadto: yadto as Yadto }
-  }
+const rowsOf = async function* (source: Bytes, delimiter: string, encoding: string): AsyncGenerator<Row> {
+  const reader = rowReader({ delimiter, quote: '"', comment: undefined, skipLines: 0, longest })
+  for await (const text of texts(source, 'csv', encoding)) yield* reader.push(text)
+  yield* reader.end()
+}
 
-/**
- * Updates from CSV (RFC 4180): a path, a file URL, or a stream of bytes or text. The first line names the
- * columns. A row that has
- * another number of columns, or that `normalise` refuses, is told and the rest goes on; one that does not end
- * (a quote left open) ends
- * the reading with an error. Flat memory.
- */
-export const csv = async function* <L extends AnyEntity>(
+const updates = async function* <L extends AnyEntity>(
   from: string | URL | Bytes,
   { entity, source, normalise, onBadRow, delimiter = ',', headers }: CsvOptions<L>,
+  encoding: string,
 ): AsyncGenerator<Update<L['name']>> {
   const meta = { source }
   const change: Change<L> = {
     update: (values) => entity.toUpdate(values as never, meta) as Update<L['name']>,
     delete: (keys) => entity.toDelete(keys as never, meta) as Update<L['name']>,
   }
-  const make = normalise === undefined ? typed(entity, source) : (row: CsvRow) => normalise(row, change)
-  const parser = parse({
-    columns: headers === undefined ? true : [...headers],
-    delimiter,
-    bom: true,
-    info: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: mostRecord,
-    on_skip: (error) => {
-      // The rows behind it are part of it now: going on would pass over all of them.
-      if (error?.code === 'CSV_MAX_RECORD_SIZE')
-        throw Object.assign(
-          new Error(
-            `line ${Number(error['lines'] ?? 0)}: a row of more than ${mostRecord} bytes: a quote before ` +
-              `it is not closed`,
-          ),
-          { retry: false },
-        )
-      onBadRow?.({
-        line: Number(error?.['lines'] ?? 0),
-        reason: error?.message ?? 'a row that cannot be read',
-      })
-      return undefined
-    },
-  })
-  // What goes wrong on the way destroys the parser, and its reader gets the error.
-  pipeline(Readable.from(unpackedBytes(sourceOf(from))), parser, () => undefined)
-  for await (const { record, info } of parser as AsyncIterable<{
-    readonly record: CsvRow
-    readonly info: { readonly lines: number }
-  }>) {
-    let made: Update | readonly Update[] = []
-    try {
-      made = make(record)
-    } catch (thrown) {
-      onBadRow?.({
-        line: info.lines,
-        reason: String((thrown as { readonly message?: unknown }).message ?? thrown),
-      })
+  const bad = (line: number, reason: string): Update<L['name']> => {
+    onBadRow?.({ line, reason })
+    return rejected(line, reason, entity.name) as unknown as Update<L['name']>
+  }
+  let columns = headers === undefined ? undefined : columnsOf(headers, 0, normalise !== undefined)
+  const make = typed(entity, source)
+  for await (const { line, cells, wrong } of rowsOf(sourceOf(from), delimiter, encoding)) {
+    if (columns === undefined) {
+      if (wrong !== undefined) throw sourceFailed('csv', `line ${line}, which names the columns: ${wrong}`)
+      columns = columnsOf(cells, line, normalise !== undefined)
+      continue
     }
-    if (Array.isArray(made)) yield* made as readonly Update<L['name']>[]
-    else yield made as Update<L['name']>
+    if (wrong !== undefined) {
+      yield bad(line, wrong)
+      continue
+    }
+    if (cells.length !== columns.length) {
+      yield bad(line, `has ${cells.length} cells, and there are ${columns.length} columns`)
+      continue
+    }
+    let made: Update<L['name']> | readonly Update<L['name']>[]
+    try {
+      made =
+        normalise === undefined
+          ? (make(columns, cells) as Update<L['name']>)
+          : normalise(Object.fromEntries(columns.map((name, i) => [name, cells[i] as string])), change)
+      const unfit = wrongAnswer(made)
+      if (unfit !== undefined) throw new TypeError(unfit)
+    } catch (thrown) {
+      yield bad(line, reasonOf(thrown))
+      continue
+    }
+    if (!Array.isArray(made)) yield placed(made as Update<L['name']>, line)
+    else for (const each of made as readonly Update<L['name']>[]) yield placed(each, line)
   }
 }

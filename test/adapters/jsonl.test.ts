@@ -68,7 +68,9 @@ test('bad lines are told by number: broken JSON, a refusing normalise, a line th
       },
     }),
   )
-  expect(records).toEqual([{ id: 1 }, { id: 5 }])
+  const refused = (line: number): unknown =>
+    expect.objectContaining({ problems: [expect.objectContaining({ path: `line ${line}` })] })
+  expect(records).toEqual([{ id: 1 }, refused(2), refused(3), refused(4), { id: 5 }])
   expect(bad.map(({ line, reason }) => [line, reason.replace(/ in JSON.*| at .*/, '')])).toEqual([
     [2, 'Unexpected end of JSON input'],
     [3, 'not this one'],
