@@ -9,6 +9,7 @@ export type {
   Subscribed,
   Verbs,
 } from './flow/verbs.ts'
+export type { Letter } from './flow/consume/dead-letters.ts'
 export type { SubscriptionOptions } from './flow/consume/subscriptions.ts'
 export type { FindOptions, Found } from './flow/query/views.ts'
 export type { Finding, Verified, VerifyOptions } from './flow/prove/verify.ts'
@@ -28,6 +29,7 @@ export type {
   Entity,
   EventOf,
   Identifier,
+  IdentifierOf,
   MaybeTask,
   Past,
   Shape,
@@ -44,6 +46,7 @@ export { entitiesFrom, entityFrom } from './model/configuration.ts'
 export { y } from './model/property.ts'
 export type { Inputs, LearnedProperties, Properties, Property, Values } from './model/property.ts'
 export type { Mode } from './model/spec.ts'
+export { exactJson, type ExactNumber } from './model/json-exact.ts'
 export { checkOptions } from './model/options.ts'
 export { codecOf } from './model/codec.ts'
 export { YadtoCodec } from './model/decode.ts'

@@ -135,7 +135,11 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): Verbs<AnyEntity, '
     deadLetters: {
       list: (entity) =>
         onPorts('deadLetters.list', (ports) =>
-          letters.list(ports, entity === undefined ? {} : { entity: entity.name }),
+          letters.listIdentified(
+            ports,
+            context.definitions,
+            entity === undefined ? {} : { entity: entity.name },
+          ),
         ),
       retry: (letter) => onPorts('deadLetters.retry', (ports) => letters.retry(ports, letter)),
       drop: (letter) => onPorts('deadLetters.drop', (ports) => letters.drop(ports, letter)),

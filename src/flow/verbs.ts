@@ -17,6 +17,7 @@ import type { Producer } from '../model/producer.ts'
 import type { Update } from '../model/update.ts'
 import type { Quarantined } from '../ports/checkpoint-store.ts'
 import type { DeadLetter, SubmitResult } from '../ports/topic.ts'
+import type { Letter } from './consume/dead-letters.ts'
 import type { FindOptions, Found } from './query/views.ts'
 import type { SubscriptionOptions } from './consume/subscriptions.ts'
 import type { Proof, Target } from './prove/prove.ts'
@@ -165,8 +166,8 @@ export interface Verbs<E extends AnyEntity, F extends Face> {
   /** Lag, deferred entities and dead letters, per subscription. */
   readonly status: () => Out<F, Infra | Contention, Status>
   readonly deadLetters: {
-    /** Oldest first, at most a thousand. */
-    readonly list: (entity?: E) => Out<F, Infra | Contention, readonly DeadLetter[]>
+    /** Oldest first, at most a thousand, each with its entity's identifier where the event can be read. */
+    readonly list: (entity?: E) => Out<F, Infra | Contention, readonly Letter[]>
     /** Tries again; false where the letter is gone. */
     readonly retry: (letter: DeadLetter) => Out<F, Infra | Contention, boolean>
     /** Passes over it; false where the letter is gone. */

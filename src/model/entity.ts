@@ -60,9 +60,14 @@ export type Identifier<L extends AnyEntity> = {
 export type Where<L extends AnyEntity> = {
   readonly [K in L['shape']['index']]?: K extends keyof View<L> ? View<L>[K] : never
 }
-/** An event as its readers see it: typed content, or a delete without any. */
-export type EventOf<L extends AnyEntity> = EventInfo &
-  (
+/** The identifier's values as they are read. */
+export type IdentifierOf<L extends AnyEntity> = {
+  readonly [K in L['shape']['identifier']]: string extends keyof L['shape']['properties']
+    ? unknown
+    : L['shape']['properties'][K]['_A']
+}
+/** An event as its readers see it: whose it is, and its typed content, or a delete without any. */
+export type EventOf<L extends AnyEntity> = EventInfo & { readonly identifier: IdentifierOf<L> } & (
     | { readonly operation: 'upsert'; readonly properties: State<L>; readonly yadto: Yadto }
     | { readonly operation: 'delete' }
   )

@@ -1,12 +1,62 @@
 // Dead letters: listed, tried again, or dropped by a person.
 import { E, type TaskEither } from '../../fp.ts'
+import type { Definition } from '../../model/definition.ts'
 import type { Contention, Infra } from '../../model/errors.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { DeadLetter, Deferral } from '../../ports/topic.ts'
+import { readEvent } from '../events/read.ts'
 
 type LetterTask<A> = TaskEither<Infra | Contention, A>
 
 const most = 1_000
+
+/** A dead letter with the identifier of its entity, where its event can be read (an erased one cannot). */
+export interface Letter extends DeadLetter {
+  readonly identifier?: { readonly [property: string]: unknown }
+}
+
+// Events asked for side by side.
+const together = 50
+
+const identified = async (
+  { eventStore }: Ports,
+  definitions: ReadonlyMap<string, Definition>,
+  letter: DeadLetter,
+): Promise<E.Either<Infra | Contention, Letter>> => {
+  const definition = definitions.get(letter.entity)
+  if (definition === undefined) return E.right(letter)
+  const { entity, entityId, sequence } = letter
+  const found = await eventStore.history(entity, entityId, { after: sequence - 1, limit: 1 })()
+  if (found._tag === 'Left') return found
+  const [event] = found.right
+  const read = event === undefined ? undefined : readEvent('deadLetters', definition, event)
+  return E.right(
+    read?._tag === 'Right' && read.right !== undefined
+      ? { ...letter, identifier: read.right.identifier }
+      : letter,
+  )
+}
+
+/** The same as `list`, each letter with its entity's identifier. */
+export const listIdentified =
+  (
+    ports: Ports,
+    definitions: ReadonlyMap<string, Definition>,
+    filter: { readonly entity?: string },
+  ): LetterTask<readonly Letter[]> =>
+  async () => {
+    const letters = await list(ports, filter)()
+    if (letters._tag === 'Left') return letters
+    const all: Letter[] = []
+    for (let at = 0; at < letters.right.length; at += together) {
+      const some = letters.right.slice(at, at + together)
+      for (const one of await Promise.all(some.map((letter) => identified(ports, definitions, letter)))) {
+        if (one._tag === 'Left') return one
+        all.push(one.right)
+      }
+    }
+    return E.right(all)
+  }
 
 /** Dead letters, oldest first; at most a thousand at once. */
 export const list = (

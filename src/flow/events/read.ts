@@ -1,12 +1,12 @@
 // Stored events as their readers see them: typed by the entity's declaration.
 import { E } from '../../fp.ts'
 import type { Definition } from '../../model/definition.ts'
-import type { AnyEntity, DefinitionOf, EventOf, State } from '../../model/entity.ts'
+import type { AnyEntity, DefinitionOf, EventOf, IdentifierOf, State } from '../../model/entity.ts'
 import { invalidQuery, type InvalidQuery } from '../../model/errors.ts'
 import { infoOf, payloadOf, type StoredEvent } from '../../model/event.ts'
 import type { PropertySpec } from '../../model/spec.ts'
 import { mapFromWire } from '../../model/wire.ts'
-import type { Yadto } from '../../model/yadto.ts'
+import type { EntityPropertyValue, Yadto } from '../../model/yadto.ts'
 
 export type Specs = { readonly [name: string]: PropertySpec } | undefined
 
@@ -38,12 +38,37 @@ export const readEvent = <L extends AnyEntity>(
   event: StoredEvent,
 ): E.Either<InvalidQuery, EventOf<L> | undefined> => {
   if (event.kind === 'erased') return E.right(undefined)
-  if (event.kind === 'delete') return E.right({ ...infoOf(event), operation: 'delete' })
   const yadto = payloadOf(event)
+  if (event.kind === 'delete') {
+    const read = readValues<State<L>>(verb, definition.properties, keysOnly(definition, yadto))
+    if (read._tag === 'Left') return read
+    return E.right({ ...infoOf(event), identifier: keysOf<L>(definition, read.right), operation: 'delete' })
+  }
   const properties = readValues<State<L>>(verb, definition.properties, yadto)
   return properties._tag === 'Left'
     ? properties
-    : E.right({ ...infoOf(event), operation: 'upsert', properties: properties.right, yadto })
+    : E.right({
+        ...infoOf(event),
+        identifier: keysOf<L>(definition, properties.right),
+        operation: 'upsert',
+        properties: properties.right,
+        yadto,
+      })
+}
+
+/** The part of an event's content that names its entity. */
+const keysOnly = ({ identifier }: Definition, yadto: Yadto): Yadto => {
+  const keys: { [name: string]: EntityPropertyValue } = {}
+  for (const name of identifier)
+    if (Object.hasOwn(yadto, name)) keys[name] = yadto[name] as EntityPropertyValue
+  return keys
+}
+
+const keysOf = <L extends AnyEntity>({ identifier }: Definition, values: ReadValues): IdentifierOf<L> => {
+  const keys: { [name: string]: unknown } = {}
+  for (const name of identifier) keys[name] = values[name]
+  const read: unknown = keys
+  return read as IdentifierOf<L>
 }
 
 /** How what shows of an entity is declared: its properties and the calculated values. */
