@@ -29,7 +29,7 @@ export interface RowReader {
 }
 
 const [newline, carriage] = [10, 13]
-/** Characters of an unfinished row from which on it is looked at again only once it has grown by a quarter. */
+/** From so many characters on, an unfinished row is looked at again only once it has grown by a quarter. */
 const patience = 65_536
 
 const anyLineEnd = /\r\n|\r|\n/g

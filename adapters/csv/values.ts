@@ -14,7 +14,7 @@ const wireOf = (type: PropertyType, isOptional: boolean, text: string): EntityPr
   }
 }
 
-/** Makes updates of rows: each column is the property of its name. Throws where text does not say its type. */
+/** Makes updates of rows: each column is the property of its name. Throws where text cannot say its type. */
 export const typed =
   (entity: AnyEntity, source: string) =>
   (columns: readonly string[], cells: readonly string[]): Update => {

@@ -1,7 +1,8 @@
 // The http adapter: pages of a JSON API with next-page links, as the `pages` of a producer: time limits, and
 // failures that say whether to try again.
-import type { Page, PageContext } from 'dreampipe'
+import { exactJson, type Page, type PageContext } from 'dreampipe'
 import { pause, retryAfter } from 'dreampipe/waiting'
+import { decoded, encodingOf } from '../reading/text.ts'
 
 /** How pages follow each other, and what is read from each. */
 export interface HttpPagesOptions<A, R, C> {
@@ -20,6 +21,8 @@ export interface HttpPagesOptions<A, R, C> {
     | (() => { readonly [name: string]: string } | Promise<{ readonly [name: string]: string }>)
   /** Milliseconds that one request may take; 30,000 unless said. */
   readonly timeout?: number
+  /** How the answers' bytes are text, as TextDecoder names it (`latin1`); `utf-8` unless said. */
+  readonly encoding?: string
 }
 
 // An error that a run tries again, or does not. Neither headers nor a query, which may hold a secret, are in
@@ -38,12 +41,14 @@ const passing = (status: number): boolean =>
 /** Milliseconds that a `Retry-After` is waited for at most. */
 const longestWait = 60_000
 
-const get = async <A>(
-  url: URL,
-  headers: { readonly [name: string]: string },
-  timeout: number,
-  signal: AbortSignal,
-): Promise<A> => {
+interface Asking {
+  readonly headers: { readonly [name: string]: string }
+  readonly timeout: number
+  readonly encoding: string
+  readonly signal: AbortSignal
+}
+
+const get = async <A>(url: URL, { headers, timeout, encoding, signal }: Asking): Promise<A> => {
   const limit = AbortSignal.timeout(timeout)
   try {
     const response = await fetch(url, {
@@ -59,7 +64,7 @@ const get = async <A>(
       if (passing(response.status)) await pause(Math.min(longestWait, asked), signal)
       throw failed(url, `status ${response.status}`, passing(response.status))
     }
-    return (await response.json()) as A
+    return exactJson(decoded(`GET ${url.origin}${url.pathname}`, encoding, await response.bytes())) as A
   } catch (thrown) {
     if (signal.aborted || (typeof thrown === 'object' && thrown !== null && 'retry' in thrown)) throw thrown
     throw failed(
@@ -73,10 +78,10 @@ const get = async <A>(
 
 /**
  * The pages of a JSON API: `pages: httpPages({ first, next, records, cursor })` in a `producer`. Each request
- * counts as one call of
- * the run's budget. A next link must lead on: not to its own page, and with headers not to another origin.
+ * counts as one call of the run's budget. A number that JavaScript would round comes as an `ExactNumber`. A
+ * next link must lead on: not to its own page, and with headers not to another origin.
  * Throws with `retry: true` for what may pass (network, time limit, 408, 425, 429, 5xx), and `retry: false`
- * for what will not.
+ * for what will not: a byte that is no text is one.
  */
 export const httpPages = <A, R, C>({
   first,
@@ -86,18 +91,20 @@ export const httpPages = <A, R, C>({
   expected,
   headers = {},
   timeout = 30_000,
-}: HttpPagesOptions<A, R, C>) =>
-  async function* (from: C, { signal, budget }: PageContext): AsyncGenerator<Page<R, C>> {
+  encoding,
+}: HttpPagesOptions<A, R, C>) => {
+  const known = encodingOf('httpPages', encoding)
+  return async function* (from: C, { signal, budget }: PageContext): AsyncGenerator<Page<R, C>> {
     let reached = from
     const hasHeaders = typeof headers === 'function' || Object.keys(headers).length > 0
     for (let url: URL | undefined = new URL(first(from)); url !== undefined;) {
       budget.spend(1)
-      const answer: A = await get<A>(
-        url,
-        typeof headers === 'function' ? await headers() : headers,
+      const answer: A = await get<A>(url, {
+        headers: typeof headers === 'function' ? await headers() : headers,
         timeout,
+        encoding: known,
         signal,
-      )
+      })
       reached = cursor(answer, reached)
       const all = expected?.(answer)
       yield { records: records(answer), cursor: reached, ...(all === undefined ? {} : { expected: all }) }
@@ -115,3 +122,4 @@ export const httpPages = <A, R, C>({
       url = following
     }
   }
+}

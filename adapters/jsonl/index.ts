@@ -1,5 +1,6 @@
 // The jsonl adapter: newline-delimited JSON, plain or gzip, from a file or a stream, to updates. The small
 // one to copy.
+import { exactJson } from 'dreampipe'
 import { sourceOf, type Bytes } from '../reading/bytes.ts'
 import { placed, reasonOf, rejected, wrongAnswer, type Rejected } from '../reading/rejected.ts'
 import { encodingOf, texts } from '../reading/text.ts'
@@ -26,7 +27,7 @@ export interface Raw {
 export interface JsonlOptions<U> {
   /**
    * The update or updates of one parsed line; what it throws makes the line a bad one. By default the parsed
-   * line itself: `{ entity, yadto }`.
+   * line itself: `{ entity, yadto }`. A number that JavaScript would round comes as an `ExactNumber`.
    */
   readonly normalise?: (record: unknown, line: number) => U | readonly U[]
   /** Told of every bad line, which `submitAll` counts as rejected in any case. */
@@ -114,7 +115,7 @@ const updates = async function* <U>(
     let made: U | readonly U[]
     try {
       if (tooLong) throw new RangeError(`the line has more than ${maxLength} characters`)
-      const record: unknown = JSON.parse(text)
+      const record: unknown = exactJson(text)
       made = normalise === undefined ? (record as U) : normalise(record, number)
       const wrong = noUpdate(made, normalise === undefined)
       if (wrong !== undefined) throw new TypeError(wrong)

@@ -94,7 +94,7 @@ const advice = (encoding: string, start: Uint8Array): string => {
  * Bytes to text, exactly. Where a byte is none, `take` gives the text before it and then throws
  * `SourceFailed` (`retry: false`) with its offset, counted from 0 behind unpacking.
  */
-export const exactDecoder = (adapter: string, encoding: string) => {
+const exactDecoder = (adapter: string, encoding: string) => {
   let decoder = decoderOf(encoding)
   let before: Uint8Array = new Uint8Array(0)
   let start: Uint8Array = before
@@ -179,4 +179,10 @@ export const texts = async function* (
   }
   yield* decoder.end()
   if (half !== '') yield half
+}
+
+/** The text of bytes that are all there; throws as `texts` does. */
+export const decoded = (adapter: string, encoding: string, bytes: Uint8Array): string => {
+  const decoder = exactDecoder(adapter, encoding)
+  return [...decoder.take(bytes), ...decoder.end()].join('')
 }

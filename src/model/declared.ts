@@ -2,6 +2,7 @@
 import { checkSize } from './decode-value.ts'
 import type { Definition } from './definition.ts'
 import type { PropertySpecs } from './spec.ts'
+import { exactJson } from './json-exact.ts'
 import { limits } from './limits.ts'
 import { child, element, pathAndAround, problem, type Problem } from './problem.ts'
 import { readBy, type PropertySpec } from './spec.ts'
@@ -32,7 +33,7 @@ const accepts = (spec: PropertySpec, text: string): boolean => {
   if (spec.values !== undefined && !spec.values.includes(text)) return false
   return (
     spec.codec === undefined ||
-    readBy(spec.codec, spec.type === 'Json' ? JSON.parse(text) : text)._tag === 'Right'
+    readBy(spec.codec, spec.type === 'Json' ? exactJson(text) : text)._tag === 'Right'
   )
 }
 

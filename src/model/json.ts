@@ -1,6 +1,6 @@
 // Json values: any JSON text, in one canonical form that loses no digit.
+import { digitsBeyond, isRawJson, rawJson } from './json-exact.ts'
 import { limits } from './limits.ts'
-import { exactNumber, sameNumber } from './number.ts'
 
 /** How deep the brackets of a JSON text go; strings are passed over. */
 const depthOf = (text: string): number => {
@@ -18,20 +18,10 @@ const depthOf = (text: string): number => {
 }
 
 // A number keeps its own digits where JavaScript's would name another number (1e400, 123456789012345678901).
-const digitsKept = (_key: string, value: unknown, context?: { readonly source: string }): unknown => {
-  if (typeof value !== 'number' || context === undefined) return value
-  return Number.isFinite(value) && sameNumber(String(value), context.source)
-    ? value === 0
-      ? 0
-      : value
-    : rawJson(exactNumber(context.source))
-}
-
-// JSON.rawJSON and the reviver's source text are in every Node that this package supports; TypeScript's
-// library lags behind.
-const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as {
-  rawJSON: (text: string) => unknown
-  isRawJSON: (value: unknown) => boolean
+const digitsKept = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+  if (typeof value !== 'number' || context?.source === undefined) return value
+  const beyond = digitsBeyond(value, context.source)
+  return beyond !== undefined ? rawJson(beyond) : value === 0 ? 0 : value
 }
 
 // A lone surrogate is no text in UTF-8: no engine could hold it.

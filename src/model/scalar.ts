@@ -1,6 +1,7 @@
 // Scalars: one canonical text per value and type, from wire text or from a JSON number or boolean where that
 // is exact.
 import { canonicalDate, canonicalInstant, canonicalTime } from './instant.ts'
+import { digitsOf } from './json-exact.ts'
 import { canonicalJson } from './json.ts'
 import { canonicalDecimal, canonicalDouble, canonicalInteger, decimalOfNumber } from './number.ts'
 import type { ProblemCode } from './problem.ts'
@@ -79,10 +80,17 @@ const ofText = (type: ScalarType, text: string): Scalar | undefined => {
   }
 }
 
+// A number that JSON held with more digits than JavaScript's has them all.
+const ofExact = (type: ScalarType, value: object): Scalar | undefined => {
+  const digits = type === 'Integer' || type === 'Decimal' || type === 'Double' ? digitsOf(value) : undefined
+  return digits === undefined ? undefined : ofText(type, digits)
+}
+
 /** The canonical text of a wire value: text, or a JSON number or boolean that is exact. */
 export const canonicalScalar = (type: ScalarType, value: unknown): Scalar => {
   if (typeof value === 'string') return ofText(type, value) ?? notA(type, value)
   if (typeof value === 'boolean' && type === 'Boolean') return String(value)
+  if (typeof value === 'object' && value !== null) return ofExact(type, value) ?? notA(type, value)
   if (typeof value !== 'number') return notA(type, value)
   if (type === 'Integer' && Number.isSafeInteger(value)) return String(value === 0 ? 0 : value)
   if (type === 'Double') return String(value === 0 ? 0 : value)

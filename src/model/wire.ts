@@ -1,5 +1,6 @@
 // Between JavaScript values and wire values, by a property's declaration: `toWire` writes, `fromWire` reads.
 import { instantOfDate } from './instant.ts'
+import { exactJson } from './json-exact.ts'
 import { limits } from './limits.ts'
 import { child, element, problem, type Problem } from './problem.ts'
 import { canonicalScalar, notA, type Scalar } from './scalar.ts'
@@ -193,7 +194,7 @@ const plainScalar = (type: ScalarType, text: string, bigint: boolean, path: stri
     case 'Bytes':
       return new Uint8Array(Buffer.from(text, 'base64'))
     case 'Json':
-      return JSON.parse(text)
+      return exactJson(text)
     default:
       return text
   }

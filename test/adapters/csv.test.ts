@@ -133,7 +133,7 @@ test(
   },
 )
 
-test('a quote that is never closed costs its own line, in flat memory, and the rest of the file is read', async () => {
+test('a quote that is never closed costs its own line, in flat memory; the rest is read', async () => {
   const bad: BadRow[] = []
   const lines = async function* () {
     yield 'id,since\n1,2024-01-01\n"2,2024-01-02\n'

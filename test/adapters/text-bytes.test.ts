@@ -1,4 +1,4 @@
-// Bytes that are no text, in csv and jsonl: read exactly by an encoding, or an error that names the first one.
+// Bytes that are no text, in csv and jsonl: read exactly by an encoding, or an error that names the first.
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { csv } from 'dreampipe/adapters/csv'
@@ -10,7 +10,7 @@ describe('bytes that are no text', () => {
   const umlauts = 'id,name,at\n1,Käse,2024-01-01\n2,Kase,2024-01-01\n'
   const latin = Buffer.from(umlauts, 'latin1')
 
-  test('the first one is named, wherever the pieces are cut, and what stands before it is stored', async () => {
+  test('the first is named wherever the pieces are cut; what stands before it is stored', async () => {
     const before = Buffer.from('id,name,at\n0,n,2024-01-01\n')
     const bytes = Buffer.concat([before, latin.subarray(11)])
     for (const pieces of [

@@ -1,5 +1,5 @@
-// Files as they come: wrong quotes, ragged rows, headers that decide, line ends that change. Every row is in a
-// count, with its line and the reason, and no value is changed in silence.
+// Files as they come: wrong quotes, ragged rows, headers that decide, line ends that change. Every row is in
+// a count, with its line and the reason, and no value is changed in silence.
 import { describe, expect, test } from 'vitest'
 import { csv } from 'dreampipe/adapters/csv'
 import { jsonl } from 'dreampipe/adapters/jsonl'

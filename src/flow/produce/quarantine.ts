@@ -8,6 +8,7 @@ import {
   type SubmitError,
 } from '../../model/errors.ts'
 import type { AnyEntity } from '../../model/entity.ts'
+import { exactJson } from '../../model/json-exact.ts'
 import type { Producer } from '../../model/producer.ts'
 import type { Ports } from '../../ports/driver.ts'
 import type { Quarantined } from '../../ports/checkpoint-store.ts'
@@ -41,7 +42,7 @@ const replayOne = async (
   definition: AnyDefinition,
   entry: Quarantined,
 ): Promise<E.Either<SubmitError, string | undefined>> => {
-  const updates = updatesOf(definition, changeOf(definition), JSON.parse(entry.record))
+  const updates = updatesOf(definition, changeOf(definition), exactJson(entry.record))
   if (updates._tag === 'Left') return E.right(updates.left)
   for (const update of updates.right) {
     const result = await submitOne(receiver, update)
