@@ -86,7 +86,7 @@ const verbsOf = (at: Core, driver: Driver, results: boolean): Verbs<AnyEntity, '
         return submitAll(receiver, updates, options)
       }),
     settled: (receipt, options) =>
-      onPorts('settled', (ports) => settled(ports, settling, receipt, options), options),
+      onPorts('settled', (ports, schemas) => settled(ports, schemas, settling, receipt, options), options),
     current: (entity, id) =>
       onEntity('current', entity, (definition, ports, schemas) => current(ports, schemas, definition, id)),
     asOf: (entity, id, instant) =>

@@ -1,7 +1,7 @@
 // What runs after start: the relay, the two built-in projections, and custom subscriptions.
 import { E, type TaskEither } from '../fp.ts'
 import type { Definition } from '../model/definition.ts'
-import type { Contention, Infra, SchemaConflict } from '../model/errors.ts'
+import { isDreampipeError, type Contention, type Infra, type SchemaConflict } from '../model/errors.ts'
 import type { Subscription } from '../ports/topic.ts'
 import { evolveStored, positionOf, projectQueryEngine } from './project/query-engine.ts'
 import { projectGenerations } from './project/views.ts'
@@ -64,7 +64,11 @@ const startQueryEngine =
     )
   }
 
-/** Starts a built-in projection of every entity; on a failure, what was started is stopped again. */
+/**
+ * Starts a built-in projection of every entity; on a failure, what was started is stopped again. An entity
+ * whose definition contradicts the stored one is told and left out, and the others go on; where all do, it is
+ * a failure.
+ */
 export const startProjection =
   (
     name: (typeof builtIn)[number],
@@ -73,18 +77,23 @@ export const startProjection =
   ): TaskEither<RoleError, readonly Stoppable[]> =>
   async () => {
     const running: Stoppable[] = []
+    let conflict: SchemaConflict | undefined
     for (const definition of definitions) {
       const declared = await runtime.schemas.declare(definition)()
       const started =
         declared._tag === 'Left'
           ? declared
           : await (name === 'views' ? startViews : startQueryEngine)(runtime, definition)()
-      if (started._tag === 'Left') {
+      if (started._tag === 'Right') running.push(started.right)
+      else if (isDreampipeError(started.left, 'SchemaConflict')) {
+        runtime.observe({ _tag: 'conflict', entity: definition.name, projection: name, error: started.left })
+        conflict ??= started.left
+      } else {
         await Promise.all(running.map(({ stop }) => stop()))
         return started
       }
-      running.push(started.right)
     }
+    if (running.length === 0 && conflict !== undefined) return E.left(conflict)
     await Promise.all(running.map(({ ready }) => ready))
     return E.right(running)
   }

@@ -1,5 +1,5 @@
 // What a pipeline tells whoever watches it: one tagged union, and what happens when nobody does.
-import type { DreampipeError } from '../model/errors.ts'
+import type { DreampipeError, SchemaConflict } from '../model/errors.ts'
 import type { DeadLetter } from '../ports/topic.ts'
 import type { RunReport } from '../model/run.ts'
 
@@ -38,6 +38,13 @@ export type Signal =
       readonly error: DreampipeError
     }
 
+  /** An entity's definition contradicts the stored one: this projection of it does not run here. */
+  | {
+      readonly _tag: 'conflict'
+      readonly entity: string
+      readonly projection: 'views' | 'query-engine'
+      readonly error: SchemaConflict
+    }
   /** A subscription has been behind for more than a minute; told once, until it has caught up. */
   | {
       readonly _tag: 'lagging'
@@ -74,6 +81,8 @@ export const warn: Observe = (signal) => {
     process.emitWarning(`${subscription} ${entity} ${entityId} from event ${sequence}: ${reason}`, {
       type: 'DreampipeDeadLetter',
     })
+  } else if (signal._tag === 'conflict') {
+    process.emitWarning(`${signal.projection}: ${signal.error.message}`, { type: 'DreampipeConflict' })
   } else if (signal._tag === 'retrying' && signal.attempt === outage) {
     process.emitWarning(
       `${signal.subscription} ${signal.entity} keeps failing and keeps trying: ${signal.error.message}`,

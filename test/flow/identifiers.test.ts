@@ -50,7 +50,7 @@ test('a delete carries its identifier to handlers, history and SQL', async () =>
   }>()
 })
 
-test('a dead letter carries the identifier of its entity, also for a delete and a learned entity', async () => {
+test('a dead letter carries the identifier, also for a delete and of a learned entity', async () => {
   const { pipeline } = open([Order, Learned])
   const fail = (): never => {
     throw Object.assign(new Error('never'), { retry: false })

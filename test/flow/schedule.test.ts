@@ -237,11 +237,8 @@ test('a tick from a clock that was far ahead is told and passed over', async () 
   )
   await until(() => results.length > 0)
   expect(results[0]).toMatchObject({ producer: 'ahead', ended: 'done' })
-  expect(told).toEqual([
-    expect.stringMatching(
-      /^its last tick is \d+ s in the future \(2099-01-01T00:00:00\.000Z\): passed over$/,
-    ),
-  ])
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatch(/^its last tick is \d+ s in the future \(2099-01-01T.*\): passed over$/)
 })
 
 test('a cron expression that never comes is refused', () => {
