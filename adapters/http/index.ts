@@ -1,6 +1,6 @@
 // The http adapter: pages of a JSON API with next-page links, as the `pages` of a producer: time limits, and
 // failures that say whether to try again.
-import { exactJson, type Page, type PageContext } from 'dreampipe'
+import { checkOptions, exactJson, type Page, type PageContext } from 'dreampipe'
 import { pause, retryAfter } from 'dreampipe/waiting'
 import { decoded, encodingOf } from '../reading/text.ts'
 
@@ -83,16 +83,9 @@ const get = async <A>(url: URL, { headers, timeout, encoding, signal }: Asking):
  * Throws with `retry: true` for what may pass (network, time limit, 408, 425, 429, 5xx), and `retry: false`
  * for what will not: a byte that is no text is one.
  */
-export const httpPages = <A, R, C>({
-  first,
-  next,
-  records,
-  cursor,
-  expected,
-  headers = {},
-  timeout = 30_000,
-  encoding,
-}: HttpPagesOptions<A, R, C>) => {
+export const httpPages = <A, R, C>(options: HttpPagesOptions<A, R, C>) => {
+  checkOptions('httpPages', options ?? null)
+  const { first, next, records, cursor, expected, headers = {}, timeout = 30_000, encoding } = options
   const known = encodingOf('httpPages', encoding)
   return async function* (from: C, { signal, budget }: PageContext): AsyncGenerator<Page<R, C>> {
     let reached = from

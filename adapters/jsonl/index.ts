@@ -1,6 +1,6 @@
 // The jsonl adapter: newline-delimited JSON, plain or gzip, from a file or a stream, to updates. The small
 // one to copy.
-import { exactJson } from 'dreampipe'
+import { checkOptions, exactJson } from 'dreampipe'
 import { sourceOf, type Bytes } from '../reading/bytes.ts'
 import { placed, reasonOf, rejected, wrongAnswer, type Rejected } from '../reading/rejected.ts'
 import { encodingOf, texts } from '../reading/text.ts'
@@ -87,13 +87,17 @@ const lines = async function* (pieces: AsyncIterable<string>, maxLength: number)
 /**
  * Updates from newline-delimited JSON: a path, a file URL, or a stream of bytes or text. Empty lines are
  * passed over; a line that is no JSON, or that `normalise` refuses, is yielded as an update that is rejected
- * with its line and the reason, and the rest goes on. Throws `SourceFailed` where a byte is no text. Reading
- * as slowly as it is consumed, with flat memory.
+ * with its line and the reason, and the rest goes on. Throws `InvalidDefinition` for an option that is not
+ * known, and while reading `SourceFailed` where a byte is no text. Reading as slowly as it is consumed, with
+ * flat memory.
  */
 export const jsonl = <U = Raw>(
   from: string | URL | Bytes,
   options: JsonlOptions<U> = {},
-): AsyncGenerator<U | Rejected> => updates(from, options, encodingOf('jsonl', options.encoding))
+): AsyncGenerator<U | Rejected> => {
+  checkOptions('jsonl', options)
+  return updates(from, options, encodingOf('jsonl', options.encoding))
+}
 
 // What a line must not become: nothing at all would be in no count.
 const noUpdate = (made: unknown, isRaw: boolean): string | undefined => {

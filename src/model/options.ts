@@ -49,6 +49,26 @@ export const knownOptions = {
   subscribe: ['name', 'filter', 'from', 'handle'],
   subscribeResults: ['name', 'handle'],
   close: ['timeout'],
+  csv: [
+    'entity',
+    'source',
+    'normalise',
+    'onBadRow',
+    'delimiter',
+    'headers',
+    'encoding',
+    'quote',
+    'comment',
+    'skipLines',
+    'columns',
+    'nulls',
+    'decimal',
+    'ragged',
+    'dates',
+  ],
+  'csv.dates': ['format', 'zone'],
+  jsonl: ['normalise', 'onBadLine', 'maxLength', 'encoding'],
+  httpPages: ['first', 'next', 'records', 'cursor', 'expected', 'headers', 'timeout', 'encoding'],
 } as const
 
 // Edits that turn one word into the other (Levenshtein).

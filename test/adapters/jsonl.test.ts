@@ -72,7 +72,7 @@ test('bad lines are told by number: broken JSON, a refusing normalise, a line th
     expect.objectContaining({ problems: [expect.objectContaining({ path: `line ${line}` })] })
   expect(records).toEqual([{ id: 1 }, refused(2), refused(3), refused(4), { id: 5 }])
   expect(bad.map(({ line, reason }) => [line, reason.replace(/ in JSON.*| at .*/, '')])).toEqual([
-    [2, 'Unexpected end of JSON input'],
+    [2, 'is no JSON: Unexpected end of JSON input'],
     [3, 'not this one'],
     [4, 'the line has more than 100 characters'],
   ])
