@@ -55,8 +55,8 @@ const normalise =
 /** Which entities a file names. */
 const namesIn = async (file: string, kind: string): Promise<readonly string[]> => {
   const names = new Set<string>()
-  for await (const { entity: name } of jsonl(createReadStream(file), { normalise: normalise(kind) }))
-    names.add(name)
+  for await (const update of jsonl(createReadStream(file), { normalise: normalise(kind) }))
+    if (!('problems' in update)) names.add(update.entity)
   return [...names]
 }
 
@@ -77,28 +77,23 @@ export const ownFile = async (file: string, flags: readonly string[], folder: st
   const wrong = new Map<string, number>()
   const note = (reason: string): void => void wrong.set(reason, (wrong.get(reason) ?? 0) + 1)
   const line = progress()
-  let badLines = 0
   const counts = await pipeline.submitAll(
-    jsonl(file, {
-      normalise: normalise(option(flags, 'entity', 'Record')),
-      onBadLine: ({ reason }) => {
-        badLines++
-        note(reason)
-      },
-    }),
+    jsonl(file, { normalise: normalise(option(flags, 'entity', 'Record')) }),
     {
       onProgress: ({ stored, duplicate, rejected }) =>
         line.show(`${stored} stored, ${duplicate} duplicate, ${rejected} rejected`),
       onRejected: (error) =>
         note(
           isDreampipeError(error, 'InvalidUpdate')
-            ? error.problems.map(({ path, code }) => `${path} ${code}`).join(', ')
+            ? error.problems
+                .map(({ path, code, message }) => (path.startsWith('line ') ? message : `${path} ${code}`))
+                .join(', ')
             : error._tag,
         ),
     },
   )
   line.done('read to the end')
-  table([{ ...counts, 'bad lines': badLines }])
+  table([{ ...counts }])
   for (const [reason, times] of [...wrong].sort((a, b) => b[1] - a[1]).slice(0, 10))
     say(dim(`- ${times} × ${reason}`))
   await pipeline.settled(undefined, { timeout: 600_000 })

@@ -19,7 +19,7 @@ const digits = Symbol.for('dreampipe.digits')
 /**
  * A JSON number that a JavaScript number would round (12345678901234567890, 1e400). `String` gives its
  * digits, `JSON.stringify` writes them as the number that they are, and a property that is Integer, Decimal,
- * Double or Json takes it; reckoning with it throws a TypeError.
+ * Double or Json takes it; reckoning with it, or taking it apart as an object, throws a TypeError.
  */
 export interface ExactNumber {
   readonly toString: () => string
@@ -30,16 +30,20 @@ export interface ExactNumber {
 export const digitsOf = (value: object): string | undefined =>
   digits in value && typeof value[digits] === 'string' ? value[digits] : undefined
 
-const exact = (text: string): ExactNumber =>
-  Object.freeze({
+const refuse = (): never => {
+  throw new TypeError('a number of more digits than JavaScript reckons with: String() gives them')
+}
+
+const exact = (text: string): ExactNumber => {
+  const number = {
     [digits]: text,
     toString: () => text,
     toJSON: () => rawJson(text),
-    [Symbol.toPrimitive]: (hint: string) => {
-      if (hint === 'string') return text
-      throw new TypeError('a number of more digits than JavaScript reckons with: String() gives them')
-    },
-  })
+    [Symbol.toPrimitive]: (hint: string) => (hint === 'string' ? text : refuse()),
+  }
+  // Code that walks through records by their keys must not take it for an empty one.
+  return new Proxy(number, { ownKeys: refuse })
+}
 
 const kept = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
   if (typeof value !== 'number' || context?.source === undefined) return value
