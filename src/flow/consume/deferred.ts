@@ -11,7 +11,7 @@ import { longestPause, putAside, type Consuming, type Consumption } from './cons
  * milliseconds between looks.
  */
 const pageSize = 200
-const most = 32
+const most = 500
 const mostLate = 1_000
 const lookEach = 250
 
@@ -103,7 +103,8 @@ export const retryDeferred = (
   // Milliseconds to the next look: longer and longer while nothing waits, where a look costs something.
   let interval = lookEach
   let lookedThrough = 0
-  const look = async (): Promise<void> => {
+  // Whether there may be more that is due.
+  const look = async (): Promise<boolean> => {
     // One of them tells as much as their number, which a store may have to read through.
     const any = await consuming.topic.deferrals.due(
       subscription.name,
@@ -115,7 +116,7 @@ export const retryDeferred = (
       any._tag === 'Right' && any.right.length > 0
         ? lookEach
         : Math.min(Math.max(lookEach, consuming.topic.deferrals.lookEach ?? lookEach), interval * 2)
-    if (any._tag === 'Left' || any.right.length === 0) return
+    if (any._tag === 'Left' || any.right.length === 0) return false
     const now = Date.now()
     // Where a look costs something, so many are looked through only now and then, and nothing more is asked
     // while none is due.
@@ -123,11 +124,11 @@ export const retryDeferred = (
       consuming.topic.deferrals.lookEach !== undefined &&
       now - lookedThrough < longestPause &&
       now >= lookedThrough
-    if (isCostly && (any.right[0] as Deferral).nextAttempt > now) return
+    if (isCostly && (any.right[0] as Deferral).nextAttempt > now) return false
     const progress = await consuming.topic.progress(subscription)()
-    if (progress._tag === 'Left' || !progress.right.mine) return
+    if (progress._tag === 'Left' || !progress.right.mine) return false
     const due = await consuming.topic.deferrals.due(subscription.name, subscription.entity, now, most)()
-    if (due._tag === 'Left') return
+    if (due._tag === 'Left') return false
     // What waits for longer than any pause was written before the clock went back: it is due too.
     if (due.right.length < most && !isCostly) lookedThrough = now
     const late =
@@ -139,22 +140,23 @@ export const retryDeferred = (
             Number.MAX_SAFE_INTEGER,
             mostLate,
           )()
-    if (late._tag === 'Left') return
+    if (late._tag === 'Left') return false
     const overtaken = late.right.filter(({ nextAttempt }) => nextAttempt > now + longestPause).slice(0, most)
     // An outage leaves the rest where it is: durable, and due at the next look.
     await Promise.all(
       [...due.right, ...overtaken].map((deferral) => retryOne(consuming, store, consumption, deferral)),
     )
+    return due.right.length === most
   }
-  const next = (): void => {
+  const next = (milliseconds = interval): void => {
     timer = setTimeout(() => {
       isWaiting = false
       running = look()
-        .catch(() => undefined)
-        .then(() => {
-          if (!stopped) next()
+        .catch(() => false)
+        .then((more) => {
+          if (!stopped) next(more ? 0 : interval)
         })
-    }, interval)
+    }, milliseconds)
     isWaiting = true
   }
   next()

@@ -89,8 +89,9 @@ export const deferrals = (db: Sqlite, wake: Wake): Deferrals => ({
         .all(subscription, entity, now, limit)
         .map(deferralOf),
     ),
+  // Not waited for on the disk: after a power failure it is tried once more.
   done: ({ subscription, entity, entityId }, through) =>
-    db.write('deferred', () => {
+    db.writeLazily('deferred', () => {
       const gone =
         db
           .statement(

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS deferred (subscription TEXT, entity TEXT COLLATE NOCA
   from_sequence INTEGER NOT NULL, through_sequence INTEGER NOT NULL,
   attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (subscription, entity, entity_id)) STRICT;
+CREATE INDEX IF NOT EXISTS deferred_due ON deferred (subscription, entity, next_attempt);
 CREATE TABLE IF NOT EXISTS dead_letters (subscription TEXT, entity TEXT COLLATE NOCASE, entity_id TEXT,
   sequence INTEGER, gated INTEGER NOT NULL, reason TEXT NOT NULL, parked_at TEXT NOT NULL,
   PRIMARY KEY (subscription, entity, entity_id, sequence)) STRICT;
