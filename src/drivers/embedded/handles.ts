@@ -1,9 +1,9 @@
 // Handles that must be one per process and folder: two copies of this package (ESM and CJS) share them
 // through globalThis.
-import { mkdirSync, realpathSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { E, type TaskEither } from '../../fp.ts'
-import { brokenDown, reasonOf, type Infra } from '../../model/errors.ts'
+import { brokenDown, reasonOf, unavailable, type Infra } from '../../model/errors.ts'
 import type { QueryEngineError } from '../../ports/query-engine.ts'
 import { openDuckDb, type DuckDb } from './duckdb/client.ts'
 import { openSqlite, type Sqlite, type SqliteError } from './sqlite/client.ts'
@@ -52,20 +52,33 @@ const openFiles = async (
   return created
 }
 
+const isOutOfFiles = (thrown: unknown): boolean =>
+  typeof thrown === 'object' &&
+  thrown !== null &&
+  'code' in thrown &&
+  (thrown.code === 'EMFILE' || thrown.code === 'ENFILE')
+
 const paths = (
   folder: string,
 ): E.Either<Infra, { readonly key: string; readonly sqlite: string; readonly duckDb: string }> => {
   if (folder === ':memory:') return E.right({ key: '', sqlite: ':memory:', duckDb: ':memory:' })
   try {
-    mkdirSync(folder, { recursive: true })
+    // What it holds is nobody else's to read; a folder that is there keeps its mode.
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     const real = realpathSync(folder)
+    // SQLite gives its log and its index the mode of this file.
+    closeSync(openSync(join(real, 'events.sqlite'), 'a', 0o600))
     return E.right({
       key: `${layout}:${real}`,
       sqlite: join(real, 'events.sqlite'),
       duckDb: join(real, 'query-engine.duckdb'),
     })
   } catch (thrown) {
-    return E.left(brokenDown(`open ${folder}`, reasonOf(thrown), thrown))
+    return E.left(
+      isOutOfFiles(thrown)
+        ? unavailable(`open ${folder}`, 'this process has too many files open', thrown)
+        : brokenDown(`open ${folder}`, reasonOf(thrown), thrown),
+    )
   }
 }
 
