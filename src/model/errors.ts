@@ -126,7 +126,9 @@ export const schemaConflict = (
 export const unknownEntity = (verb: string, entity: string, known: readonly string[]): UnknownEntity =>
   make(
     'UnknownEntity',
-    `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`,
+    entity === 'undefined'
+      ? `${verb}: names no entity: take Lead.toUpdate({ … }) or { entity: 'Lead', yadto }`
+      : `${verb}: this pipeline has no entity ${JSON.stringify(entity)}; it has ${known.join(', ')}`,
   )
 /** The technology cannot do it now, and the same call may succeed later: a timeout, a lost connection. */
 export const unavailable = (verb: string, why: string, cause?: unknown): Unavailable =>

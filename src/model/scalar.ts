@@ -14,7 +14,7 @@ export type Scalar = string | { readonly code: ProblemCode; readonly message: st
 const expected: { readonly [T in ScalarType]: string } = {
   String: 'text of well-formed Unicode',
   Boolean: 'true or false',
-  Integer: 'decimal digits within int64',
+  Integer: 'decimal digits within int64 (a JSON number: within 2^53; send text or a bigint beyond)',
   Double: 'a number that a double holds, NaN, Infinity or -Infinity',
   Decimal:
     'a decimal number of up to 29 digits before the point and 9 after (a JSON number: up to 15 ' +
@@ -26,13 +26,18 @@ const expected: { readonly [T in ScalarType]: string } = {
   Json: 'JSON text',
 }
 
+// A valid one is read before it could be wrong.
+const isDate = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Date]'
+
 /** A value as a short text for a message: never long, never its whole content. */
 const shown = (value: unknown): string => {
   const text =
     typeof value === 'string'
       ? JSON.stringify(value)
       : typeof value === 'object' || typeof value === 'function'
-        ? typeof value
+        ? isDate(value)
+          ? 'an invalid Date'
+          : typeof value
         : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

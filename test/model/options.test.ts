@@ -180,3 +180,26 @@ test.each<readonly [string, (pipeline: ReturnType<typeof memory>) => Promise<unk
   await expect(call(pipeline)).rejects.toEqual(refused(message, path))
   await pipeline.close()
 })
+
+test('what is no update says what one looks like', async () => {
+  const pipeline = memory()
+  await expect(pipeline.submit(bad({ id: '1' }))).rejects.toMatchObject({
+    _tag: 'UnknownEntity',
+    message: "submit: names no entity: take Lead.toUpdate({ … }) or { entity: 'Lead', yadto }",
+  })
+  await expect(
+    pipeline.submit(Note.toUpdate({ id: '1', at: new Date(NaN) }, { source: 's' })),
+  ).rejects.toMatchObject({
+    problems: [{ path: 'at', message: expect.stringMatching(/, got an invalid Date$/) }],
+  })
+  const n = { propertyType: 'Integer', value: 1718486007000000000 }
+  await expect(pipeline.submit({ entity: 'Note', yadto: { n } })).rejects.toMatchObject({
+    problems: expect.arrayContaining([
+      expect.objectContaining({
+        path: 'n',
+        message: expect.stringContaining('send text or a bigint beyond'),
+      }),
+    ]),
+  })
+  await pipeline.close()
+})
