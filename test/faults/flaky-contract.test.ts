@@ -13,6 +13,7 @@ import {
   viewStoreContract,
 } from '../../src/testing.ts'
 import { removeFolder, temporaryFolder } from '../drivers/embedded-bench.ts'
+import { isThorough } from '../thorough.ts'
 import { say } from './kit.ts'
 
 const none = { before: 0, after: 0, delay: 0 }
@@ -41,14 +42,17 @@ const suites = {
 }
 const left: string[] = []
 
-describe.each(Object.entries(suites))('%s, with delays', (_name, suite) => {
-  runContract(suite, {
-    test,
-    skip: (each) => void left.push(each),
-    open: bench(11),
-    capabilities: { secondConnection: false, log: true, storesPositions: true },
-  })
-})
+describe.runIf(isThorough('contracts on a driver with delays')).each(Object.entries(suites))(
+  '%s, with delays',
+  (_name, suite) => {
+    runContract(suite, {
+      test,
+      skip: (each) => void left.push(each),
+      open: bench(11),
+      capabilities: { secondConnection: false, log: true, storesPositions: true },
+    })
+  },
+)
 
 afterAll(() =>
   say(

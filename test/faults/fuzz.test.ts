@@ -6,6 +6,7 @@ import { open, temporaryFolder } from '../flow/kit.ts'
 import { document, mutantOf } from './documents.ts'
 import { scalarTypes } from './oddities.ts'
 import { noUnhandled, prove, randomOf } from './kit.ts'
+import { rounds } from '../thorough.ts'
 
 const Declared = entity('Declared', {
   properties: {
@@ -23,7 +24,7 @@ const Declared = entity('Declared', {
   view: { index: ['n'] },
 })
 const Learned = entity('Learned', { identifier: ['id'], timestamp: 'at' })
-const many = 100_000
+const many = rounds('documents of every shape', 100_000, 30_000)
 
 const problemsOf = (
   error: DreampipeError,

@@ -10,6 +10,7 @@ import { right } from '../../src/testing/check.ts'
 import { persist } from '../faults/kit.ts'
 import { closing, collect, until } from '../flow/kit.ts'
 import { child } from '../processes.ts'
+import { isThorough } from '../thorough.ts'
 import { newProject, onEmulators, servers, type Hosts } from './kit.ts'
 
 const found = await servers('faults on Google Cloud', 'firestore', 'pubsub', 'datastore')
@@ -62,7 +63,7 @@ const proven = async (driver: Driver, events: number): Promise<void> => {
 
 const pipelineOn = (driver: Driver) => closing(createPipeline([Item], { driver, observe: () => undefined }))
 
-describe.runIf(found)('faults', () => {
+describe.runIf(found && isThorough('faults on Google Cloud'))('faults', () => {
   test(
     'eight processes submit the same 1,000 updates at once: each is stored once, without a ' + 'gap',
     async () => {
